@@ -1,0 +1,65 @@
+"""The JSON API: one NinjaAPI to which every app adds its router."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, cast
+
+import orjson
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from ninja.parser import Parser
+from ninja.renderers import BaseRenderer
+from pydantic import BaseModel
+
+import accounts.api
+import catalog.api
+from config import errors
+from config.openapi import DocsPage, Documented
+
+DESCRIPTION = (
+    "The product catalogue and the people of Backroom as JSON. "
+    "Lists are paged by cursor. Errors are problem documents (RFC 9457) with a stable `code`."
+)
+
+
+class OrjsonRenderer(BaseRenderer):
+    media_type = "application/json"
+
+    def render(  # the signature is ninja's
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        data: Any,
+        *,
+        response_status: int,  # noqa: ARG002
+    ) -> bytes:
+        return orjson.dumps(data, default=_plain, option=orjson.OPT_UTC_Z)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal | Promise):
+        return str(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+class OrjsonParser(Parser):
+    """Strict JSON: no NaN, no nesting deep enough to exhaust the stack."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        return cast("dict[str, Any]", orjson.loads(request.body))
+
+
+api = Documented(
+    title="Backroom",
+    version="1.0.0",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    renderer=OrjsonRenderer(),
+    parser=OrjsonParser(),
+    docs=DocsPage(),
+)
+errors.register(api)
+api.add_router("/products", catalog.api.router)
+api.add_router("/users", accounts.api.router)
