@@ -1,0 +1,89 @@
+"""What accounts can answer when the answer is no."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from storage.domain import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+
+
+class InvalidEmail(Invalid):
+    code = "invalid_email"
+    message = _("Enter an e-mail address such as name@example.com.")
+
+    def __init__(self) -> None:
+        super().__init__(fields={"email": [self.message]})
+
+
+class InvalidName(Invalid):
+    code = "invalid_name"
+    message = _("This name is too long: 150 characters at most.")
+
+    def __init__(self, field: str) -> None:
+        super().__init__(fields={field: [self.message]})
+
+
+class WeakPassword(Invalid):
+    """`fields` says under the given field name what is wrong with the password."""
+
+    code = "weak_password"
+    message = _("Choose a different password.")
+
+
+class WrongPassword(Invalid):
+    """Somebody who is logged in mistyped the password that they have now."""
+
+    code = "wrong_password"
+    message = _("This is not your current password.")
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    message = _("There is an account with this e-mail address already.")
+
+    def __init__(self) -> None:
+        super().__init__(fields={"email": [self.message]})
+
+
+class ChangedMeanwhile(Conflict):
+    code = "changed_meanwhile"
+    message = _("Somebody changed this at the same moment. Reload it, and make your change again.")
+
+
+class SignUpClosed(Forbidden):
+    code = "sign_up_closed"
+    message = _("New accounts are not open to everybody here. Ask your administrator for one.")
+
+
+class InvalidCredentials(Unauthenticated):
+    """The same answer whether the address is unknown, the password wrong, or the account gone."""
+
+    code = "invalid_credentials"
+    message = _("The e-mail address or the password is not right.")
+
+
+class InvalidToken(Unauthenticated):
+    code = "invalid_token"
+    message = _("The access token is not valid or has expired. Log in again.")
+
+
+class TooManyAttempts(TooMany):
+    code = "too_many_attempts"
+    message = _("Too many attempts.")
+
+
+class PermissionDenied(Forbidden):
+    code = "permission_denied"
+    message = _("You are not allowed to do this.")
+
+
+class NotTheOwner(Conflict):
+    """The address belongs to somebody who does not own the organisation that was named."""
+
+    code = "not_the_owner"
+    message = _("This address has an account that is not the owner of that organisation.")
+
+
+class UserNotFound(NotFound):
+    code = "user_not_found"
+    message = _("There is no such person.")

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from accounts.email import LONGEST_ADDRESS
+from accounts.entities import LONGEST_NAME, Membership, User
+from accounts.passwords import LONGEST_PASSWORD
+from accounts.tokens import AccessToken
+
+Email = Annotated[str, Field(max_length=LONGEST_ADDRESS, examples=["alice@example.com"])]
+Password = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=LONGEST_PASSWORD,
+        json_schema_extra={"format": "password"},
+        examples=["correct horse battery"],
+    ),
+]
+Name = Annotated[str, Field(max_length=LONGEST_NAME)]
+
+
+class SignUpIn(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    email: Email
+    password: Password
+    first_name: Name | None = None
+    organisation: Name | None = None
+
+
+class SignedUpOut(BaseModel):
+    id: str
+    first_name: str
+    email: str
+    is_admin: bool
+    organisation_id: str
+
+    @classmethod
+    def of(cls, user: User) -> SignedUpOut:
+        return cls(
+            id=user.user_id,
+            first_name=user.name,
+            email=user.email,
+            is_admin=user.is_owner,
+            organisation_id=user.org_id,
+        )
+
+
+class LoginIn(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    email: Email
+    password: Password
+
+
+class TokenOut(BaseModel):
+    """`expires_in` is in seconds."""
+
+    access_token: str
+    token_type: str = "bearer"  # noqa: S105  # the kind of token, not a secret
+    expires_in: int
+
+    @classmethod
+    def of(cls, token: AccessToken) -> TokenOut:
+        return cls(access_token=token.text, expires_in=token.expires_in)
+
+
+class OrganisationOut(BaseModel):
+    id: str
+    name: str
+
+
+class PersonOut(BaseModel):
+    id: str
+    first_name: str
+    email: str
+    is_admin: bool
+    roles: list[str]
+    organisation: OrganisationOut
+
+    @classmethod
+    def of(cls, membership: Membership) -> PersonOut:
+        user, organisation = membership.user, membership.organisation
+        return cls(
+            id=user.user_id,
+            first_name=user.name,
+            email=user.email,
+            is_admin=user.is_owner,
+            roles=[role.value for role in user.roles],
+            organisation=OrganisationOut(id=organisation.org_id, name=organisation.name),
+        )
+
+
+class FieldProblem(BaseModel):
+    field: str
+    message: str
+    code: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `code` is stable; `instance` is the id of the request."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+    errors: list[FieldProblem] = []

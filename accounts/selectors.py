@@ -1,0 +1,50 @@
+"""Reads of accounts."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from accounts import repository
+from accounts.entities import (
+    ANONYMOUS,
+    Actor,
+    Membership,
+    Organisation,
+    User,
+    normalise_email,
+)
+from accounts.errors import UserNotFound
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who asks: the person logged in, or ANONYMOUS. Reads session and user at most once."""
+    actor: Actor = getattr(request.user, "actor", ANONYMOUS)
+    return actor
+
+
+def get_own_membership(*, actor: Actor) -> Membership:
+    """Oneself and one's organisation: one request. Raises UserNotFound."""
+    membership = repository.get_membership(actor.org_id, actor.user_id)
+    if membership is None or not membership.active:
+        raise UserNotFound
+    return membership
+
+
+def get_own_organisation(*, actor: Actor) -> Organisation:
+    """One request. Raises UserNotFound."""
+    organisation = repository.get_organisation(actor.org_id)
+    if organisation is None:
+        raise UserNotFound
+    return organisation
+
+
+def find_person(*, org_id: str, user_id: str) -> User | None:
+    """For authenticators only: whom a verified token or session names. None when deleted."""
+    user = repository.get_user(org_id, user_id)
+    return user if user is not None and user.deleted_at is None else None
+
+
+def find_membership(*, email: str) -> Membership | None:
+    """For commands on the server itself: the person with this address and the organisation."""
+    membership = repository.membership_by_email(normalise_email(email))
+    return membership if membership is not None and membership.active else None

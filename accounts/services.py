@@ -1,0 +1,256 @@
+"""Signing up, logging in, logging out, changing a password."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+
+from accounts import passwords, repository
+from accounts.entities import (
+    Organisation,
+    Role,
+    User,
+    clean_name,
+    normalise_email,
+)
+from accounts.errors import (
+    ChangedMeanwhile,
+    EmailTaken,
+    InvalidCredentials,
+    InvalidEmail,
+    NotTheOwner,
+    SignUpClosed,
+    TooManyAttempts,
+    UserNotFound,
+    WrongPassword,
+)
+from storage.audit import Changes, audit_item
+from storage.domain import TooMany
+from storage.throttle import Throttle
+from storage.transactions import Transaction
+
+_STAMP_BYTES = 16
+_FIRST_VERSION = 1
+
+
+def sign_up(
+    *,
+    email: str,
+    password: str,
+    name: str = "",
+    organisation_name: str = "",
+    client_address: str | None = None,
+) -> User:
+    """A new organisation with its owner, the e-mail marker and the audit entries, or nothing.
+
+    `client_address` is whose attempts are counted; None is a command on the server itself, which
+    is neither counted nor subject to SIGN_UP_OPEN. Without a name the part before the @ stands in,
+    without an organisation name the person's name.
+
+    Raises InvalidEmail, InvalidName, WeakPassword, EmailTaken, SignUpClosed, TooManyAttempts.
+    """
+    if client_address is not None and not settings.SIGN_UP_OPEN:
+        raise SignUpClosed
+    email_key = normalise_email(email)
+    name = clean_name(name, field="name") or email.strip().rpartition("@")[0]
+    organisation_name = clean_name(organisation_name, field="organisation")
+    organisation = Organisation.founded(organisation_name or name)
+    user = User(
+        org_id=organisation.org_id,
+        user_id=User.new_id(),
+        name=name,
+        email=email.strip(),
+        email_key=email_key,
+        password="",
+        credential_stamp=_new_stamp(),
+        roles=(Role.OWNER,),
+        created_at=organisation.created_at,
+        updated_at=organisation.updated_at,
+    )
+    passwords.require_strong(password, user)
+    if client_address is not None:
+        _hit(_sign_ups_per_client(), _client_key(client_address))
+    user = replace(user, password=passwords.hashed(password))
+
+    transaction = Transaction()
+    repository.add_organisation(transaction, organisation)
+    repository.add_user(transaction, user)
+    _audit(transaction, f"organisation#{organisation.org_id}", user, "accounts.add_organisation")
+    _audit(transaction, f"user#{user.user_id}", user, "accounts.sign_up")
+    transaction.commit()
+    return replace(user, version=_FIRST_VERSION)
+
+
+def ensure_owner(*, email: str, password: str, organisation_name: str = "") -> tuple[User, bool]:
+    """The owner with this address, signed up where there is none; (owner, whether created).
+
+    An existing account keeps its password. Raises NotTheOwner when the address has another role,
+    or another organisation than a name that was given; InvalidEmail, WeakPassword.
+    """
+    try:
+        user = sign_up(email=email, password=password, organisation_name=organisation_name)
+    except EmailTaken:
+        membership = repository.membership_by_email(normalise_email(email))
+        named = clean_name(organisation_name, field="organisation")
+        if (
+            membership is None
+            or not membership.active
+            or not membership.user.is_owner
+            or (named and named != membership.organisation.name)
+        ):
+            raise NotTheOwner from None
+        return membership.user, False
+    return user, True
+
+
+def authenticate(*, email: str, password: str, client_address: str) -> User:
+    """The person with this address and password, in an organisation that is not deleted.
+
+    Every attempt counts, before the password is looked at; a success takes back its own count and
+    forgets the failures of the address. An unknown address costs the same reads and the same
+    hashing as a wrong password.
+
+    Raises InvalidCredentials, TooManyAttempts.
+    """
+    client_key, address_key = _client_key(client_address), _address_key(email)
+    per_client, per_address = _logins_per_client(), _logins_per_address()
+    _hit(per_client, client_key)
+    _hit(per_address, address_key)
+
+    user = _person_with_password(address_key, password)
+    per_address.clear(address_key)
+    per_client.forgive(client_key)
+    return user
+
+
+def log_in(*, user: User, via: str) -> None:
+    """Leaves the audit entry; `via` is `session` or `token`."""
+    transaction = Transaction()
+    _audit(transaction, f"user#{user.user_id}", user, "accounts.log_in", {"via": (None, via)})
+    transaction.commit()
+
+
+def log_out(*, user: User) -> None:
+    transaction = Transaction()
+    _audit(transaction, f"user#{user.user_id}", user, "accounts.log_out")
+    transaction.commit()
+
+
+def change_password(*, user: User, current_password: str, new_password: str) -> User:
+    """Ends all sessions and access tokens of the person; the caller renews the one at hand.
+
+    Raises WrongPassword, WeakPassword (under `new_password`), TooManyAttempts, UserNotFound,
+    ChangedMeanwhile.
+    """
+    per_address = _logins_per_address()
+    _hit(per_address, user.email_key)
+    stored = repository.get_user(user.org_id, user.user_id)
+    if stored is None:
+        raise UserNotFound
+    if not passwords.matches(current_password, stored.password):
+        raise WrongPassword(fields={"current_password": [WrongPassword.message]})
+    per_address.clear(user.email_key)
+    passwords.require_strong(new_password, stored, field="new_password")
+
+    changed = replace(
+        stored,
+        password=passwords.hashed(new_password),
+        credential_stamp=_new_stamp(),
+        updated_at=datetime.now(UTC),
+    )
+    transaction = Transaction()
+    repository.change_user(transaction, changed)
+    _audit(transaction, f"user#{user.user_id}", user, "accounts.change_password")
+    transaction.commit()
+    return replace(changed, version=(stored.version or 0) + 1)
+
+
+def _person_with_password(email_key: str, password: str) -> User:
+    membership = repository.membership_by_email(email_key)
+    if (
+        membership is None
+        or not membership.active
+        or not passwords.is_usable(membership.user.password)
+    ):
+        passwords.spend_the_time_of_a_check(password)
+        raise InvalidCredentials
+    user = membership.user
+    outdated: list[str] = []
+    if not passwords.matches(password, user.password, outdated.append):
+        raise InvalidCredentials
+    return _with_renewed_hash(user, password) if outdated else user
+
+
+def _with_renewed_hash(user: User, password: str) -> User:
+    """The stamp stays, so this ends no session. Whoever changed the account meanwhile wins."""
+    transaction = Transaction()
+    repository.change_user(transaction, replace(user, password=passwords.hashed(password)))
+    with suppress(ChangedMeanwhile):
+        transaction.commit()
+    return repository.get_user(user.org_id, user.user_id) or user
+
+
+def _audit(
+    transaction: Transaction, subject: str, user: User, action: str, changes: Changes | None = None
+) -> None:
+    transaction.put(
+        audit_item(
+            subject=subject,
+            actor_id=user.user_id,
+            actor_name=user.name,
+            action=action,
+            changes=changes,
+        )
+    )
+
+
+def _new_stamp() -> str:
+    return secrets.token_urlsafe(_STAMP_BYTES)
+
+
+def _hit(throttle: Throttle, key: str) -> None:
+    try:
+        throttle.hit(key)
+    except TooMany as error:
+        raise TooManyAttempts(error.retry_after) from error
+
+
+def _logins_per_client() -> Throttle:
+    return Throttle(
+        "login-client", settings.LOGIN_ATTEMPTS_PER_CLIENT, settings.LOGIN_WINDOW_SECONDS
+    )
+
+
+def _logins_per_address() -> Throttle:
+    return Throttle(
+        "login-address", settings.LOGIN_ATTEMPTS_PER_ADDRESS, settings.LOGIN_WINDOW_SECONDS
+    )
+
+
+def _sign_ups_per_client() -> Throttle:
+    return Throttle("sign-up", settings.SIGN_UPS_PER_CLIENT, settings.SIGN_UP_WINDOW_SECONDS)
+
+
+def _client_key(client_address: str) -> str:
+    """One household or server has a whole /64 of IPv6 addresses to try from."""
+    try:
+        address = ip_address(client_address)
+    except ValueError:
+        return client_address
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address.packed[:8] + bytes(8), 64)))
+    return str(address)
+
+
+def _address_key(email: str) -> str:
+    """What is no address is looked up like one, so that it answers in the same time."""
+    try:
+        return normalise_email(email)
+    except InvalidEmail:
+        return f"invalid:{hashlib.sha256(email.encode('utf-8', 'replace')).hexdigest()}"

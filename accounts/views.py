@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import (
+    login as start_session,
+)
+from django.contrib.auth import (
+    logout as end_session,
+)
+from django.contrib.auth import (
+    update_session_auth_hash,
+)
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import selectors, services
+from accounts.backends import BACKEND
+from accounts.entities import User
+from accounts.errors import InvalidCredentials, SignUpClosed, TooManyAttempts
+from accounts.forms import DomainForm, LoginForm, PasswordForm, SignUpForm
+from accounts.models import AuthUser
+from storage.domain import Conflict, DomainError, Invalid, TooMany
+
+INVALID = 422
+TAKEN = 409
+TOO_MANY = 429
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect(_target(request))
+    if not settings.SIGN_UP_OPEN:
+        raise SignUpClosed
+    if request.method != "POST":
+        return render(request, "accounts/signup.html", {"form": SignUpForm(), **_links(request)})
+    form = SignUpForm(request.POST)
+    error: DomainError | None = None
+    if form.is_valid():
+        try:
+            user = services.sign_up(
+                email=form.cleaned_data["email"],
+                password=form.cleaned_data["password"],
+                name=form.cleaned_data["name"],
+                organisation_name=form.cleaned_data["organisation"],
+                client_address=_client_address(request),
+            )
+        except (Invalid, Conflict, TooManyAttempts) as refusal:
+            error = refusal
+        else:
+            start_session(request, AuthUser.of(user), backend=BACKEND)
+            messages.success(
+                request, _("Welcome, %(name)s! Your shop is open.") % {"name": user.name}
+            )
+            return redirect(_target(request))
+    return _again(request, "accounts/signup.html", form, error)
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated and request.method != "POST":
+        return redirect(_target(request))
+    if request.method != "POST":
+        return render(request, "accounts/login.html", {"form": LoginForm(), **_links(request)})
+    form = LoginForm(request.POST)
+    error: DomainError | None = None
+    if form.is_valid():
+        try:
+            user = services.authenticate(
+                email=form.cleaned_data["email"],
+                password=form.cleaned_data["password"],
+                client_address=_client_address(request),
+            )
+        except (InvalidCredentials, TooManyAttempts) as refusal:
+            error = refusal
+        else:
+            services.log_in(user=user, via="session")
+            start_session(request, AuthUser.of(user), backend=BACKEND)
+            return redirect(_target(request))
+    return _again(request, "accounts/login.html", form, error)
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """Also when the session has ended already: the person wanted to be logged out, and is."""
+    if request.user.is_authenticated:
+        services.log_out(user=_own_account(request))
+    end_session(request)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+@login_required
+@never_cache
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    user = _own_account(request)
+    organisation = selectors.get_own_organisation(actor=user.actor)
+    return render(request, "accounts/account.html", {"account": user, "organisation": organisation})
+
+
+@sensitive_post_parameters()
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    user = _own_account(request)
+    whose = {"email": user.email}
+    if request.method != "POST":
+        return render(request, "accounts/password.html", {"form": PasswordForm(initial=whose)})
+    form = PasswordForm(request.POST, initial=whose)
+    error: DomainError | None = None
+    if form.is_valid():
+        try:
+            changed = services.change_password(
+                user=user,
+                current_password=form.cleaned_data["current_password"],
+                new_password=form.cleaned_data["new_password"],
+            )
+        except (Invalid, Conflict, TooManyAttempts) as refusal:
+            error = refusal
+        else:
+            update_session_auth_hash(request, AuthUser.of(changed))
+            messages.success(
+                request, _("Your password is changed. You are logged out everywhere else.")
+            )
+            return redirect("accounts:account")
+    return _again(request, "accounts/password.html", form, error)
+
+
+def _again(
+    request: HttpRequest,
+    template: str,
+    form: DomainForm,
+    error: DomainError | None,
+) -> HttpResponse:
+    """The page once more, with what is wrong beside the fields and what was typed in them."""
+    if error is not None:
+        form.refuse(error)
+    response = render(request, template, {"form": form, **_links(request)}, status=INVALID)
+    if isinstance(error, Conflict):
+        response.status_code = TAKEN
+    if isinstance(error, TooMany):
+        response.status_code = TOO_MANY
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _links(request: HttpRequest) -> dict[str, str]:
+    """For the way from login to signup and back, which keeps where the person wanted to go."""
+    wanted = request.GET.get("next", "")
+    return {"next_page": wanted if _is_local(request, wanted) else ""}
+
+
+def _target(request: HttpRequest) -> str:
+    wanted = request.GET.get("next", "")
+    return wanted if _is_local(request, wanted) else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def _is_local(request: HttpRequest, address: str) -> bool:
+    return url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+
+
+def _client_address(request: HttpRequest) -> str:
+    """As the request middleware found it; without the middleware nobody vouches for a proxy."""
+    address: str = getattr(request, "client_address", request.META.get("REMOTE_ADDR", ""))
+    return address
+
+
+def _own_account(request: HttpRequest) -> User:
+    return cast(AuthUser, request.user).account
