@@ -20,6 +20,7 @@ class EphemeralItem(Table):
     key = UnicodeAttribute(hash_key=True)
     expires_at = TTLAttribute()
     attempts = NumberAttribute(null=True)
+    revision = NumberAttribute(null=True)
     document = DocumentAttribute(null=True)
     content = BinaryAttribute(null=True, legacy_encoding=False)
 

@@ -150,16 +150,18 @@ class FaultyServer:
 
 
 def _message(connection: socket.socket) -> bytes:
-    """One HTTP request or response with a Content-Length."""
+    """One HTTP request or response with a Content-Length, or what came before the end."""
     received = b""
-    while b"\r\n\r\n" not in received:
-        received += connection.recv(65536)
-    head, _, body = received.partition(b"\r\n\r\n")
+    while not _is_whole(received) and (chunk := connection.recv(65536)):
+        received += chunk
+    return received
+
+
+def _is_whole(message: bytes) -> bool:
+    head, found, body = message.partition(b"\r\n\r\n")
     lengths = [
         int(line.split(b":")[1])
         for line in head.split(b"\r\n")
         if line.lower().startswith(b"content-length:")
     ]
-    while len(body) < sum(lengths):
-        body += connection.recv(65536)
-    return head + b"\r\n\r\n" + body
+    return bool(found) and len(body) >= sum(lengths)
