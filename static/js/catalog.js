@@ -22,3 +22,19 @@ for (const box of document.querySelectorAll("[data-app-select-all]")) {
     for (const other of others()) other.checked = box.checked;
   });
 }
+
+// "Show more products" adds the next page below: the keyboard goes on with its first product.
+let shownBefore = 0;
+
+const products = () => document.querySelectorAll("#products > li");
+
+document.addEventListener("htmx:before:swap", () => {
+  shownBefore = products().length;
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  const firstNew = products()[shownBefore];
+  if (!firstNew) return;
+  firstNew.querySelector("a").focus({ preventScroll: true });
+  if (!location.search.includes("cursor=")) document.querySelector("#pages [rel=first]")?.remove();
+});
