@@ -57,7 +57,7 @@ lint: setup-dev ## ruff, mypy, import-linter, template format
 	$(IN_VENV) -m djhtml --check templates
 
 openapi: setup ## Write docs/openapi.json anew
-	@$(IN_VENV) manage.py export_openapi_schema --api config.api.api --indent 2 --output docs/openapi.json
+	@$(IN_VENV) manage.py openapi_snapshot
 
 bench: setup-dev ## Requests per second, CPU per request, import throughput
 	$(IN_VENV) -m benchmarks

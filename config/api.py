@@ -8,12 +8,14 @@ from typing import Any, cast
 import orjson
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.views.decorators.http import require_safe
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from pydantic import BaseModel
 
 import accounts.api
 import catalog.api
+from catalog.views.caching import shared_page
 from config import errors
 from config.openapi import DocsPage, Documented
 
@@ -51,6 +53,10 @@ class OrjsonParser(Parser):
         return cast("dict[str, Any]", orjson.loads(request.body))
 
 
+def _documentation(view: Any) -> Any:
+    return require_safe(shared_page(view))
+
+
 api = Documented(
     title="Backroom",
     version="1.0.0",
@@ -59,6 +65,7 @@ api = Documented(
     renderer=OrjsonRenderer(),
     parser=OrjsonParser(),
     docs=DocsPage(),
+    docs_decorator=_documentation,
 )
 errors.register(api)
 api.add_router("/products", catalog.api.router)

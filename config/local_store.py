@@ -41,7 +41,16 @@ _PLACEHOLDERS = {
 
 
 _COMMANDS_WITHOUT_STORE = frozenset(
-    {"check", "collectstatic", "compilemessages", "diffsettings", "help", "makemessages", "version"}
+    {
+        "check",
+        "collectstatic",
+        "compilemessages",
+        "diffsettings",
+        "help",
+        "makemessages",
+        "openapi_snapshot",
+        "version",
+    }
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -14,14 +16,22 @@ from ninja.openapi.schema import REF_TEMPLATE, OpenAPISchema
 from ninja.operation import Operation
 
 from accounts.schemas import Problem
+from config.api_reference import Reference, reference_of
 
 PROBLEM_TYPE = "application/problem+json"
-SWAGGER_SETTINGS = {
-    "layout": "BaseLayout",
-    "deepLinking": True,
-    # Its icon comes from another site, which the policy of this one does not load from.
-    "validatorUrl": None,
-}
+ERROR_EXAMPLE = """{
+  "type": "about:blank",
+  "title": "Unprocessable Entity",
+  "status": 422,
+  "detail": "Please correct the marked fields.",
+  "code": "invalid",
+  "instance": "0c9a1f6be2d4470d",
+  "errors": [
+    {"field": "price", "message": "Enter an amount such as 12.50.", "code": "invalid"}
+  ]
+}"""
+# What may happen to any body before an operation sees it.
+BODY_REFUSALS = (411, 413, 415)
 
 
 class Document(OpenAPISchema):
@@ -52,7 +62,10 @@ class Document(OpenAPISchema):
         return described
 
     def responses(self, operation: Operation) -> dict[int, dict[str, Any]]:
-        result = super().responses(operation)
+        result: dict[int, dict[str, Any]] = super().responses(operation)
+        if self.request_body(operation):
+            for status in BODY_REFUSALS:
+                result.setdefault(status, {"description": HTTPStatus(status).phrase})
         for status, details in result.items():
             if status >= 400:
                 content: dict[str, Any] = next(iter(details.get("content", {}).values()), {})
@@ -95,9 +108,21 @@ class Documented(NinjaAPI):
 
 
 class DocsPage(DocsBase):
-    """Swagger UI from ninja's own static files; ninja's page is a Django template."""
-
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
-        settings = {**SWAGGER_SETTINGS, "url": self.get_openapi_url(api, kwargs)}
-        context = {"title": api.title, "swagger_settings": settings}
+        base = api.get_root_path(kwargs)
+        reference = _reference(api, base, request.build_absolute_uri("/").rstrip("/"))
+        context = {
+            "reference": reference,
+            "login": reference.operation("log_in"),
+            "base_url": request.build_absolute_uri(base).rstrip("/"),
+            "error_example": ERROR_EXAMPLE,
+            "document_url": self.get_openapi_url(api, kwargs),
+        }
         return render(request, "api/docs.html", context)
+
+
+@lru_cache(maxsize=8)
+def _reference(api: NinjaAPI, base: str, origin: str) -> Reference:
+    """The document does not change while the process runs, and takes long to make."""
+    document = orjson.loads(orjson.dumps(Document(api, base), option=orjson.OPT_NON_STR_KEYS))
+    return reference_of(document, origin)

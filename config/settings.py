@@ -58,7 +58,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "ninja",
     "config",
     "accounts",
     "catalog",
@@ -81,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.bodies.BodyMiddleware",
     # Innermost: sees what a view raises before anything else does.
     "config.errors.ErrorMiddleware",
 ]
