@@ -1,0 +1,270 @@
+"""The staff pages: upload, look, correct, confirm, and step until it is done."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.entities import User
+from accounts.models import AuthUser
+from catalog import selectors
+from catalog.imports import job_store, jobs
+from catalog.imports.importer import Counts
+from storage.meter import measure
+from tests.catalog.import_files import record
+
+UPLOAD = "/staff/products/import/"
+HTMX = {"HX-Request": "true"}
+pytestmark = pytest.mark.usefixtures("store")
+
+
+def browser_of(user: User) -> Client:
+    client = Client()
+    client.force_login(AuthUser.of(user), "accounts.backends.AccountsBackend")
+    return client
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    return browser_of(alice)
+
+
+def csv_text(records: list[dict[str, Any]]) -> str:
+    lines = [",".join(records[0])]
+    lines += [",".join(str(value) for value in one.values()) for one in records]
+    return "\n".join(lines) + "\n"
+
+
+def upload(browser: Client, content: str | bytes, name: str = "p.csv") -> Any:
+    data = content.encode() if isinstance(content, str) else content
+    return browser.post(UPLOAD, {"file": SimpleUploadedFile(name, data)})
+
+
+def uploaded(browser: Client, records: list[dict[str, Any]]) -> str:
+    """The address of the new job."""
+    response = upload(browser, csv_text(records))
+    assert response.status_code == 302, response.content.decode()
+    return str(response["Location"])
+
+
+def job_of(user: User, address: str) -> job_store.Job:
+    return jobs.find_job(actor=user.actor, job_id=address.rstrip("/").rsplit("/", 1)[1])
+
+
+def skus(user: User) -> set[str]:
+    return {product.data.sku for product in selectors.all_own_products(user.actor)}
+
+
+def test_the_preview_tells_what_would_happen_and_writes_nothing(
+    browser: Client, alice: User
+) -> None:
+    address = uploaded(browser, [record(1), record(2, price="?"), record(1)])
+    page = browser.get(address).content.decode()
+    assert "Enter an amount such as 12.50." in page
+    assert "Line 2 of the file has this SKU already." in page
+    assert job_of(alice, address).preview == Counts(created=1, refused=2)
+    assert skus(alice) == set()
+
+
+def test_columns_can_be_corrected_and_are_tried_again(browser: Client, alice: User) -> None:
+    rows = [{"No": "A-1", "Title": "Mug", "Cost": "3.20"}]
+    address = uploaded(browser, rows)
+    assert "No column gives sku" in browser.get(address).content.decode()
+    assert browser.post(address + "confirm/").status_code == 422
+    corrected = {
+        "column_sku": "No",
+        "column_name": "Title",
+        "column_price": "Cost",
+        "constant_currency": "EUR",
+        "publish": "on",
+    }
+    assert browser.post(address + "mapping/", corrected).status_code == 302
+    assert job_of(alice, address).preview == Counts(created=1)
+    page = browser.get(address).content.decode()
+    assert 'value="Title"' in page
+    browser.post(address + "confirm/")
+    browser.post(address + "step/")
+    assert [card.sku for card in selectors.list_public_products().cards] == ["A-1"]
+
+
+def test_a_column_that_is_not_there_is_said_beside_the_columns(browser: Client) -> None:
+    address = uploaded(browser, [record(1)])
+    browser.post(address + "mapping/", {"column_sku": "nonsense"})
+    assert "no column “nonsense”" in browser.get(address).content.decode()
+    too_long = {"column_sku": "x" * 501}
+    assert browser.post(address + "mapping/", too_long).status_code == 422
+
+
+def test_without_javascript_a_button_leads_through_to_the_end(browser: Client, alice: User) -> None:
+    address = uploaded(browser, [record(n, price="?" if n == 7 else "5") for n in range(450)])
+    assert browser.post(address + "confirm/")["Location"] == address
+    clicks = 0
+    while 'action="' + address + "step/" in (page := browser.get(address).content.decode()):
+        assert browser.post(address + "step/")["Location"] == address
+        clicks += 1
+    assert clicks == 3
+    assert "The import is done." in page
+    assert job_of(alice, address).counts == Counts(created=449, refused=1)
+    assert len(skus(alice)) == 449
+    report = b"".join(browser.get(address + "errors.csv")).decode("utf-8-sig")
+    assert [row["line"] for row in csv.DictReader(report.splitlines())] == ["9"]
+
+
+def test_htmx_gets_the_progress_alone_and_it_asks_for_more_by_itself(browser: Client) -> None:
+    address = uploaded(browser, [record(number) for number in range(250)])
+    browser.post(address + "confirm/")
+    first = browser.post(address + "step/", headers=HTMX).content.decode()
+    assert "<html" not in first
+    assert re.search(r'hx-trigger="load, submit"', first)
+    assert 'value="1" max="2"' in first
+    last = browser.post(address + "step/", headers=HTMX).content.decode()
+    assert "The import is done." in last
+    assert "hx-post" not in last
+
+
+def test_a_second_import_of_the_same_file_says_that_nothing_changed(browser: Client) -> None:
+    for _ in range(2):
+        address = uploaded(browser, [record(1)])
+        browser.post(address + "confirm/")
+        browser.post(address + "step/")
+    assert "Nothing changed" in browser.get(address).content.decode()
+
+
+def test_repeated_numbers_in_later_chunks_are_refused_as_foretold(
+    browser: Client, alice: User
+) -> None:
+    address = uploaded(browser, [record(number % 300) for number in range(310)])
+    assert job_of(alice, address).preview == Counts(created=300, refused=10)
+    browser.post(address + "confirm/")
+    for _ in range(2):
+        browser.post(address + "step/")
+    assert job_of(alice, address).counts == Counts(created=300, refused=10)
+
+
+def test_two_windows_at_once_do_no_harm(browser: Client, alice: User) -> None:
+    address = uploaded(browser, [record(number) for number in range(250)])
+    browser.post(address + "confirm/")
+    job = job_of(alice, address)
+    job_store.save_job(replace(job, leased_until=time.time() + 30))
+    page = browser.post(address + "step/", headers=HTMX).content.decode()
+    assert "Another window" in page
+    assert "delay:2s" in page
+    assert job_of(alice, address).step == 0
+    job_store.save_job(replace(job_of(alice, address), leased_until=time.time() - 1))
+    for _ in range(4):
+        browser.post(address + "step/")
+    assert job_of(alice, address).counts == Counts(created=250)
+
+
+def test_a_step_that_lost_its_lease_does_not_count_twice(
+    browser: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = uploaded(browser, [record(1)])
+    browser.post(address + "confirm/")
+    rows_of = job_store.rows_of
+
+    def slowly(job: job_store.Job, number: int) -> Any:
+        monkeypatch.undo()
+        current = job_of(alice, address)
+        job_store.save_job(replace(current, leased_until=0))
+        jobs.run_step(actor=alice.actor, job_id=job.id)
+        return rows_of(job, number)
+
+    monkeypatch.setattr(job_store, "rows_of", slowly)
+    page = browser.post(address + "step/", headers=HTMX).content.decode()
+    assert "The import is done." in page
+    assert job_of(alice, address).counts == Counts(created=1)
+    assert skus(alice) == {"S-000001"}
+
+
+def test_looking_at_pages_writes_nothing(browser: Client) -> None:
+    address = uploaded(browser, [record(1)])
+    with measure() as meter:
+        for path in (UPLOAD, address, UPLOAD + "template.csv", "/staff/products/export.csv"):
+            response = browser.get(path)
+            assert response.status_code == 200
+            b"".join(response)
+    assert {call.operation for call in meter.calls} <= {"GetItem", "BatchGetItem", "Query"}
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"", "p.csv", "The file is empty."),
+        (b"\x89PNG\0\0", "p.png", "not a text file"),
+        (b"sku,name\n", "p.csv", "no rows"),
+        (gzip.compress(b"sku,name\n" + b"A,B\n" * 20_001), "p.csv.gz", "import_products"),
+        (gzip.compress(b"\0" * 70_000_000), "p.csv.gz", "import_products"),
+        (b"x" * (10 * 1024 * 1024 + 1), "p.csv", "import_products"),
+    ],
+)
+def test_files_that_cannot_be_taken_are_told_beside_the_field(
+    content: bytes, name: str, said: str, browser: Client
+) -> None:
+    response = upload(browser, content, name)
+    assert response.status_code == 422
+    assert said in response.content.decode()
+
+
+def test_nothing_chosen_is_told_beside_the_field(browser: Client) -> None:
+    response = browser.post(UPLOAD)
+    assert response.status_code == 422
+    assert "Choose a file." in response.content.decode()
+
+
+def test_json_and_strange_values_survive_the_way_through_the_store(
+    browser: Client, alice: User
+) -> None:
+    content = r"""[{"sku": "A", "name": "Caf\u00e9", "price": 1.10, "currency": "EUR",
+        "category": ["Toys", "Cars"]}, {"sku": "B", "name": "\ud800"}, {"sku": {}}, 5]"""
+    response = upload(browser, content, "p.json")
+    address = response["Location"]
+    assert browser.get(address).status_code == 200
+    browser.post(address + "confirm/")
+    browser.post(address + "step/")
+    assert job_of(alice, address).counts == Counts(created=1, refused=3)
+    (product,) = selectors.all_own_products(alice.actor)
+    assert (product.data.name, str(product.data.price)) == ("Café", "1.10")
+    assert b"".join(browser.get(address + "errors.csv"))
+
+
+def test_alice_may_bob_may_not_and_charlie_finds_nothing(
+    browser: Client, bob: User, charlie: User
+) -> None:
+    address = uploaded(browser, [record(1)])
+    for user, status in ((bob, 403), (charlie, 404)):
+        other = browser_of(user)
+        assert other.get(address).status_code == status
+        for step in ("mapping/", "confirm/", "step/"):
+            assert other.post(address + step).status_code == status
+        assert other.get(address + "errors.csv").status_code == status
+    assert browser_of(bob).get(UPLOAD).status_code == 403
+    assert upload(browser_of(bob), csv_text([record(1)])).status_code == 403
+    assert browser_of(bob).get("/staff/products/export.csv").status_code == 200
+    assert Client().get(UPLOAD).status_code == 302
+    assert Client().get("/staff/products/export.csv").status_code == 302
+
+
+def test_exports_are_downloads_that_import_again(browser: Client, alice: User) -> None:
+    address = uploaded(browser, [record(1), record(2)])
+    browser.post(address + "confirm/")
+    browser.post(address + "step/")
+    for name in ("export.csv", "export.ndjson"):
+        response = browser.get(f"/staff/products/{name}")
+        assert f'filename="products.{name.split(".")[1]}"' in response["Content-Disposition"]
+        again = upload(browser, b"".join(response), name)
+        assert job_of(alice, again["Location"]).preview == Counts(unchanged=2)
+
+
+def test_the_list_of_products_leads_to_import_and_export(browser: Client) -> None:
+    page = browser.get("/staff/products/").content.decode()
+    assert f'href="{UPLOAD}"' in page
+    assert 'href="/staff/products/export.csv"' in page
