@@ -1,0 +1,144 @@
+"""Every page, in both themes and at both widths: accessible, nothing to scroll sideways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Page
+
+from accounts.entities import User
+from catalog import services
+from catalog.entities import Product
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, accessibility_findings, overflow
+
+# Where a visitor, or a person who has logged in, can be. `{id}` is a product with a long name.
+PUBLIC_PAGES = {
+    "catalog:home": "/",
+    "catalog:category": "/c/kitchen/",
+    "catalog:brands": "/b/",
+    "catalog:brand": "/b/acme/",
+    "catalog:search": "/search/?q=mug",
+    "catalog:product-detail": "/products/{id}/x/",
+    "accounts:login": "/accounts/login/",
+    "accounts:signup": "/accounts/signup/",
+}
+MORE_PUBLIC_STATES = [
+    "/search/?q=zygote",
+    "/search/",
+    "/nowhere/",
+    "/?cursor=broken",
+    "/?sort=price",
+    "/api/v1/docs",
+]
+STAFF_PAGES = {
+    "accounts:account": "/accounts/",
+    "accounts:password": "/accounts/password/",
+    "catalog:staff-products": "/staff/products/",
+    "catalog:product-create": "/staff/products/new/",
+    "catalog:product-edit": "/staff/products/{id}/",
+    "catalog:product-delete": "/staff/products/{id}/delete/",
+    "catalog:product-history": "/staff/products/{id}/history/",
+    "catalog:import-upload": "/staff/products/import/",
+}
+# Addresses that are no pages: they redirect, take forms only, or answer something else.
+NO_PAGES = {
+    "accounts:logout",
+    "catalog:picture",
+    "catalog:product-duplicate",
+    "catalog:product-short",
+    "catalog:product-status",
+    "catalog:products-status",
+    "catalog:robots",
+    "catalog:sitemap",
+    "catalog:sitemap-index",
+    "catalog:import-template",
+    "catalog:export-csv",
+    "catalog:export-ndjson",
+    # Within an upload; `test_import_journey` goes through them.
+    "catalog:import-job",
+    "catalog:import-mapping",
+    "catalog:import-confirm",
+    "catalog:import-step",
+    "catalog:import-errors",
+}
+
+
+@pytest.fixture
+def shop(alice: User) -> Product:
+    def make(number: int, **raw: Any) -> Product:
+        values = {
+            "sku": f"MUG-{number}",
+            "name": f"Blue mug {number}",
+            "price": "12.50",
+            "currency": "EUR",
+            "brand": "Acme",
+            "category": "Kitchen/Mugs" if number % 2 else "Kitchen/Cups",
+            "status": "public",
+            "image_url": f"/pictures/mug-{number}.svg" if number % 3 else "",
+            "description": "A mug for the morning, and for the afternoon as well.",
+        }
+        return services.create_product(actor=alice.actor, raw={**values, **raw}).product
+
+    for number in range(1, 28):
+        make(number)
+    long_name = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz " * 3
+    return make(99, name=long_name.strip(), brand="Acme", stock="low_stock", gtin="4006381333931")
+
+
+def routes(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = pattern.namespace
+            yield from routes(pattern.url_patterns, f"{inner}:" if inner else namespace)
+        elif pattern.name:
+            yield namespace + pattern.name
+
+
+def test_no_page_is_forgotten() -> None:
+    known = PUBLIC_PAGES.keys() | STAFF_PAGES.keys() | NO_PAGES
+    apps = ("catalog:", "accounts:")
+    assert {name for name in routes(get_resolver().url_patterns) if name.startswith(apps)} == known
+
+
+def check(page: Page, address: str, width: int, theme: str) -> None:
+    response = page.goto(address)
+    assert response is not None
+    assert response.status < 500, address
+    page.wait_for_load_state("networkidle")
+    assert overflow(page) <= 0, f"{address} scrolls sideways at {width} pixels"
+    assert accessibility_findings(page) == [], f"{address} {theme}"
+    assert page.locator("h1").count() == 1, address
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_public_pages(open_page: OpenPage, shop: Product, width: int, theme: str) -> None:
+    page = open_page(width=width, theme=theme)
+    for address in [*PUBLIC_PAGES.values(), *MORE_PUBLIC_STATES]:
+        check(page, address.format(id=shop.id), width, theme)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_staff_pages(
+    open_page: OpenPage,
+    shop: Product,
+    alice: User,
+    log_in: Callable[[Page, User], None],
+    width: int,
+    theme: str,
+) -> None:
+    page = open_page(width=width, theme=theme)
+    log_in(page, alice)
+    for address in STAFF_PAGES.values():
+        check(page, address.format(id=shop.id), width, theme)
+
+
+def test_pages_in_spanish_fit_as_well(open_page: OpenPage, shop: Product) -> None:
+    page = open_page(width=PHONE, locale="es")
+    for address in PUBLIC_PAGES.values():
+        check(page, address.format(id=shop.id), PHONE, "light")
+        assert page.locator("html").get_attribute("lang") == "es"
