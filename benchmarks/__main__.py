@@ -1,0 +1,10 @@
+"""`make bench`: every benchmark, one after the other, each with an engine of its own."""
+
+import subprocess
+import sys
+
+BENCHMARKS = ("benchmarks.serving", "benchmarks.import_throughput")
+
+for module in BENCHMARKS:
+    print(f"\n{module}", flush=True)
+    subprocess.run([sys.executable, "-m", module], check=True)
