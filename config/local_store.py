@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -65,6 +66,7 @@ class LocalStore:
     description: str
     environment: Mapping[str, str]
     engine: Engine | None = None
+    is_on_this_machine: bool = True
 
 
 def data_path(environ: Mapping[str, str]) -> Path:
@@ -119,10 +121,12 @@ def _elsewhere(environ: Mapping[str, str]) -> LocalStore | None:
     endpoint = environ.get("DYNAMODB_ENDPOINT")
     if endpoint:
         # On AWS itself credentials may come from the machine's role, which no variable shows.
-        is_aws = (urlsplit(endpoint).hostname or "").endswith(".amazonaws.com")
+        host = urlsplit(endpoint).hostname or ""
+        is_aws = host.endswith(".amazonaws.com")
         missing = {name: value for name, value in _PLACEHOLDERS.items() if name not in environ}
         placeholders = {} if is_aws or _has_credentials(environ) else missing
-        return LocalStore(f"DynamoDB at {endpoint}", placeholders)
+        here = _is_loopback(host)
+        return LocalStore(f"DynamoDB at {endpoint}", placeholders, is_on_this_machine=here)
     if not _has_credentials(environ):
         return None
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
@@ -132,8 +136,17 @@ def _elsewhere(environ: Mapping[str, str]) -> LocalStore | None:
             " or unset the credentials to use the local engine."
         )
     return LocalStore(
-        f"DynamoDB on AWS in {region}", {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        f"DynamoDB on AWS in {region}",
+        {"AWS_REGION": region, "AWS_DEFAULT_REGION": region},
+        is_on_this_machine=False,
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _has_credentials(environ: Mapping[str, str]) -> bool:

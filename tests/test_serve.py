@@ -133,6 +133,20 @@ class TestStore:
         with open_store(environ) as store:
             assert store.environment == {}
 
+    @pytest.mark.parametrize(
+        ("endpoint", "here"),
+        [
+            ("http://127.0.0.1:8001", True),
+            ("http://localhost:8001", True),
+            ("http://[::1]:8001", True),
+            ("http://store.example.com:8001", False),
+            ("https://dynamodb.eu-west-1.amazonaws.com", False),
+        ],
+    )
+    def test_only_loopback_counts_as_this_machine(self, endpoint: str, here: bool) -> None:
+        with open_store({"DYNAMODB_ENDPOINT": endpoint}) as store:
+            assert store.is_on_this_machine is here
+
     def test_endpoint_on_aws_gets_no_placeholder_credentials(self) -> None:
         environ = {"DYNAMODB_ENDPOINT": "https://dynamodb.eu-west-1.amazonaws.com"}
         with open_store(environ) as store:

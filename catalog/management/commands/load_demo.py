@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.entities import Actor
+from accounts.selectors import find_membership
 from accounts.services import ensure_owner
 from catalog.imports import runs
 from catalog.imports.checkpoint import Progress
@@ -48,11 +49,13 @@ class Command(BaseCommand):
                 _("Demonstration data belongs on a local stage; --force loads it here too."),
                 returncode=COULD_NOT_RUN,
             )
+        password = os.environ.get("DEMO_PASSWORD") or PASSWORD
         is_empty = not list_public_products(limit=1).cards
         if options["if_empty"] and not is_empty and not living(UNFINISHED):
             self.stdout.write(_("There are products already; nothing was loaded."))
+            if find_membership(email=EMAIL) is not None:
+                self._say_how_to_log_in(password)
             return
-        password = os.environ.get("DEMO_PASSWORD") or PASSWORD
         try:
             user, _created = ensure_owner(
                 email=EMAIL, password=password, organisation_name=ORGANISATION
@@ -67,10 +70,11 @@ class Command(BaseCommand):
         else:
             text = _("The demonstration shop has %(rows)d products; %(new)d are new.")
             self.stdout.write(text % {"rows": progress.rows, "new": counts.created})
-        self.stdout.write(
-            _("Log in as %(email)s with the password “%(password)s”.")
-            % {"email": EMAIL, "password": password}
-        )
+        self._say_how_to_log_in(password)
+
+    def _say_how_to_log_in(self, password: str) -> None:
+        text = _("Log in as %(email)s with the password “%(password)s”, unless you changed it.")
+        self.stdout.write(text % {"email": EMAIL, "password": password})
 
 
 @contextmanager
