@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from catalog.entities import Product, ProductData, Status
-from catalog.listing_repository import ensure_headings, forget_headings
+from catalog.heading_repository import follow_changes
 from catalog.tables import ListingItem, raw_entries
 from storage.transactions import MAX_ACTIONS, Transaction
 
@@ -26,8 +26,7 @@ def fill_catalogue(size: int) -> None:
             transaction.commit()
             transaction = Transaction()
     transaction.commit()
-    forget_headings()
-    ensure_headings(_product(0))
+    follow_changes([(None, _product(0))])
 
 
 def _entries(size: int) -> Iterator[dict[str, Any]]:

@@ -125,8 +125,8 @@ def _prepared(path: Path) -> Iterator[Transaction]:
     from accounts.entities import Actor
     from catalog import repository
     from catalog.entities import new_product
+    from catalog.heading_repository import follow_changes
     from catalog.imports.importer import COMBINED_ACTIONS
-    from catalog.listing_repository import ensure_headings
     from catalog.rules import parse_product
     from catalog.services import audit_of
     from storage.transactions import Transaction
@@ -136,7 +136,7 @@ def _prepared(path: Path) -> Iterator[Transaction]:
     with path.open(encoding="utf-8", newline="") as file:
         for row in islice(csv.DictReader(file), CEILING_ROWS):
             product = new_product(actor.org_id, parse_product(row), datetime.now(UTC))
-            ensure_headings(product)
+            follow_changes([(None, product)])
             one = Transaction()
             audit = audit_of(actor, None, product, "catalog.add_product")
             repository.stage_change(one, None, product, audit)

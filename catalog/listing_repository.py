@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
 
 from catalog import listing
-from catalog.entities import Card, Heading, Link, Product, Sort, Status
+from catalog.entities import Card, Heading, Link, Sort, Status
 from catalog.listing import FIRST, INDEX_OF_SORT, KEY_OF_SORT, LAST, is_ascending
 from catalog.search import Driver, Stretch
-from catalog.tables import ListingItem, child_text
+from catalog.tables import ListingItem
 from storage.configuration import configuration
 
 # How many entries one request of a filtered search reads: about 60 KB or 8 read units.
 FILTERED_READ = 128
-HEADINGS_REMEMBERED_SECONDS = 300
-MOST_HEADINGS_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,84 +219,3 @@ def brands(*, most: int, after: str = "") -> tuple[list[Link], float]:
     found = ListingItem.slice(listing.BRANDS, page_size=most, start_key=start)
     links = [Link(item.name_key, item.label or item.name_key) for item in found.items]
     return links, found.capacity
-
-
-_headings_written: dict[tuple[str, str, str], float] = {}
-
-
-def ensure_headings(product: Product) -> None:
-    """Links the product's categories and brand into the navigation, before it is listed.
-
-    Repeating it does no harm, so what this process wrote lately is not written again.
-    """
-    now = time.monotonic()
-    prefix = configuration().table_prefix
-    for facet, label, child in listing.heading_parents(product):
-        known = (prefix + facet, label, child_text(*child) if child else "")
-        if now - _headings_written.get(known, -HEADINGS_REMEMBERED_SECONDS) < (
-            HEADINGS_REMEMBERED_SECONDS
-        ):
-            continue
-        _write_heading(facet, label, child_text(*child) if child else None)
-        if len(_headings_written) >= MOST_HEADINGS_REMEMBERED:
-            _headings_written.clear()
-        _headings_written[known] = now
-
-
-def forget_headings() -> None:
-    """After headings were removed, or the store was emptied."""
-    _headings_written.clear()
-
-
-def _write_heading(facet: str, label: str, child: str | None) -> None:
-    stored = listing.all_facets(configuration().shards)[0] if facet == listing.ALL else facet
-    for end in (FIRST, LAST):
-        actions: list[Action] = [ListingItem.price_key.set(end), ListingItem.label.set(label)]
-        if end == LAST:
-            actions.append(ListingItem.newest_key.set(end))
-        if child:
-            actions.append(ListingItem.children.add({child}))
-        ListingItem.amend(stored, end, actions=actions)
-    if facet.startswith("brand#"):
-        slug = facet.removeprefix("brand#")
-        ListingItem.amend(listing.BRANDS, slug, actions=[ListingItem.label.set(label)])
-
-
-def remove_empty_headings(product: Product) -> None:
-    """Takes categories and the brand that `product` was the last of out of the navigation.
-
-    Looks again after the removal and undoes it if a product has come in between.
-    """
-    parents = listing.heading_parents(product)
-    slugs = product.category_slugs
-    for depth in range(len(slugs), 0, -1):
-        facet, (parent, label, child) = listing.category_facet(slugs[:depth]), parents[depth - 1]
-        if child is None or not _is_empty(facet):
-            break
-        _unlink(parent, child_text(*child))
-        if not _is_empty(facet):
-            _write_heading(parent, label, child_text(*child))
-    forget_headings()
-    if product.data.brand:
-        _remove_brand_if_empty(parents[-1][0], product.data.brand)
-
-
-def _remove_brand_if_empty(facet: str, label: str) -> None:
-    slug = facet.removeprefix("brand#")
-    if not _is_empty(facet):
-        return
-    ListingItem(listing.BRANDS, slug).delete()
-    if not _is_empty(facet):
-        _write_heading(facet, label, None)
-
-
-def _is_empty(facet: str) -> bool:
-    between = ListingItem.name_key.between(FIRST + "\x00", LAST)
-    found = ListingItem.slice(facet, between, page_size=2, consistent=True)
-    return all(item.is_heading for item in found.items)
-
-
-def _unlink(facet: str, child: str) -> None:
-    stored = listing.all_facets(configuration().shards)[0] if facet == listing.ALL else facet
-    for end in (FIRST, LAST):
-        ListingItem.amend(stored, end, actions=[ListingItem.children.delete({child})])

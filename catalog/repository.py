@@ -14,6 +14,7 @@ from storage.audit import AuditItem
 from storage.transactions import Transaction
 
 # The table holds SKU markers too, under keys that this does not match.
+SKU_PAGE, SKU_REQUESTS = 50, 10
 _ID = re.compile(rf"[a-z0-9]{{{ID_LENGTH}}}")
 
 
@@ -26,8 +27,9 @@ def find_product(product_id: str, *, consistent: bool = False) -> Product | None
 
 
 def find_products(product_ids: Iterable[str]) -> dict[str, Product]:
-    """One read for every hundred ids; strongly consistent."""
-    items = ProductItem.find_many(product_ids, consistent=True)
+    """One read for every hundred ids; strongly consistent. What is no id is passed over."""
+    ids = [product_id for product_id in product_ids if _ID.fullmatch(product_id)]
+    items = ProductItem.find_many(ids, consistent=True)
     return {item.id: item.to_entity() for item in items}
 
 
@@ -44,10 +46,19 @@ def find_product_by_sku(org_id: str, sku: str) -> Product | None:
     return find_product(marker.product_id, consistent=True) if marker else None
 
 
-def products_with_sku(sku: str) -> list[Product]:
-    """Of all organisations, at most fifty: one query."""
-    found = ProductItem.slice(sku, index="sku_gsi", page_size=50)
-    return [item.to_entity() for item in found.items]
+def public_product_with_sku(sku: str) -> Product | None:
+    """Of any organisation, the oldest. One query, at most ten where many have drafts of it."""
+    start_key: dict[str, Any] | None = None
+    for _ in range(SKU_REQUESTS):
+        found = ProductItem.slice(sku, index="sku_gsi", page_size=SKU_PAGE, start_key=start_key)
+        products = [item.to_entity() for item in found.items]
+        public = [product for product in products if product.is_public]
+        if public:
+            return min(public, key=lambda product: product.created_at)
+        start_key = found.last_key
+        if start_key is None:
+            break
+    return None
 
 
 def stage_change(

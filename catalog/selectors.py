@@ -12,7 +12,7 @@ from catalog import listing, listing_repository, repository
 from catalog.entities import Card, Heading, Link, Listing, Product, Sort, Status
 from catalog.errors import CategoryNotFound, ProductNotFound
 from catalog.listing_repository import Position, Row
-from catalog.rules import sku_or_none
+from catalog.rules import CATEGORY_LEVELS, sku_or_none
 from catalog.search import Criteria, Driver, plan
 from storage.audit import AuditEntry, history
 from storage.cursors import open_sealed, seal
@@ -51,11 +51,10 @@ def find_product_by_sku(sku: str, actor: Actor = ANONYMOUS, org_id: str = "") ->
     own = repository.find_product_by_sku(owner, normalised) if owner else None
     if own is not None and _may_see(actor, own):
         return own
-    others = [] if org_id else repository.products_with_sku(normalised)
-    visible = [product for product in others if product.is_public]
-    if not visible:
+    other = None if org_id else repository.public_product_with_sku(normalised)
+    if other is None:
         raise ProductNotFound
-    return min(visible, key=lambda product: product.created_at)
+    return other
 
 
 def find_own_product(actor: Actor, product_id: str, permission: str) -> Product:
@@ -87,6 +86,8 @@ def list_public_products(
     One request, a search or a combination of filters at most three. Raises InvalidCursor, and
     CategoryNotFound for a category or brand that never had a product.
     """
+    if len(criteria.category) > CATEGORY_LEVELS:
+        raise CategoryNotFound
     criteria = replace(criteria, org_id="", statuses=(Status.PUBLIC,))
     if criteria.is_search:
         return _search(criteria, sort, limit, cursor, SEARCH_REQUESTS)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts.entities import Actor
-from catalog import listing_repository, repository
+from catalog import repository
 from catalog.entities import (
     DATA_FIELDS,
     Product,
@@ -18,6 +18,7 @@ from catalog.entities import (
     new_product,
 )
 from catalog.errors import ProductChanged, ProductNotFound
+from catalog.heading_repository import follow_changes
 from catalog.rules import parse_product
 from storage.audit import AuditItem, audit_item
 from storage.idempotency import AlreadyDone, IdempotencyKey
@@ -106,7 +107,8 @@ def set_status_of_products(*, actor: Actor, product_ids: Sequence[str], status: 
     """
     actor.require("catalog.change_product", actor.org_id)
     found = repository.find_products(product_ids)
-    changed = unchanged = failed = 0
+    changed: list[tuple[Product, Product]] = []
+    unchanged = failed = 0
     for product_id in dict.fromkeys(product_ids):
         before = found.get(product_id)
         if before is None or before.org_id != actor.org_id:
@@ -115,11 +117,13 @@ def set_status_of_products(*, actor: Actor, product_ids: Sequence[str], status: 
             unchanged += 1
         else:
             try:
-                _change(actor, before, replace(before.data, status=status))
-                changed += 1
+                after = before.with_data(replace(before.data, status=status), _now())
+                _store(actor, before, after, "catalog.change_product")
+                changed.append((before, after))
             except ProductChanged:
                 failed += 1
-    return Outcome(changed, unchanged, failed)
+    follow_changes(changed)
+    return Outcome(len(changed), unchanged, failed)
 
 
 def duplicate_product(*, actor: Actor, product_id: str) -> Product:
@@ -174,17 +178,25 @@ def _write(
     action: str,
     transaction: Transaction | None = None,
 ) -> Product:
-    transaction = transaction or Transaction()
-    if after:
-        listing_repository.ensure_headings(after)
-    repository.stage_change(transaction, before, after, audit_of(actor, before, after, action))
-    transaction.commit()
-    if before and before.is_public:
-        listing_repository.remove_empty_headings(before)
+    _store(actor, before, after, action, transaction)
+    follow_changes([(before, after)])
     if after is None:
         assert before is not None
         return before
     return replace(after, version=after.version + 1)
+
+
+def _store(
+    actor: Actor,
+    before: Product | None,
+    after: Product | None,
+    action: str,
+    transaction: Transaction | None = None,
+) -> None:
+    """Without the navigation, which `follow_changes` brings up to date."""
+    transaction = transaction or Transaction()
+    repository.stage_change(transaction, before, after, audit_of(actor, before, after, action))
+    transaction.commit()
 
 
 def audit_of(actor: Actor, before: Product | None, after: Product | None, action: str) -> AuditItem:

@@ -191,8 +191,14 @@ class ListingItem(Table):
         )
 
     def to_heading(self) -> Heading:
-        links = [Link(*child.split("\n", 1)) for child in self.children or ()]
-        return Heading(self.label or "", tuple(sorted(links, key=lambda link: link.label)))
+        # Two spellings may have been added at the same moment; the first by name stands.
+        links = {slug_of_child(child): child for child in sorted(self.children or (), reverse=True)}
+        children = [Link(*child.split("\n", 1)) for child in links.values()]
+        return Heading(self.label or "", tuple(sorted(children, key=lambda link: link.label)))
+
+
+def slug_of_child(child: str) -> str:
+    return child.partition("\n")[0]
 
 
 def child_text(slug: str, label: str) -> str:

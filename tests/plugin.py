@@ -115,7 +115,6 @@ def tables(engine: Any) -> Written:
 @pytest.fixture
 def store(tables: Written) -> Iterator[None]:
     """An empty store. Tables that the test wrote to are made anew after it."""
-    from catalog.listing_repository import forget_headings
     from storage.client import call
     from storage.schema import create_tables
     from storage.table import registered_tables
@@ -127,7 +126,6 @@ def store(tables: Written) -> Iterator[None]:
     for table in stale:
         call("DeleteTable", {"TableName": table.physical_name()})
     create_tables(stale)
-    forget_headings()
 
 
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})

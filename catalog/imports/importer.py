@@ -19,14 +19,14 @@ from django.utils.translation import get_language, override
 
 from accounts.entities import Actor
 from catalog import errors as catalog_errors
-from catalog import listing_repository, repository
+from catalog import repository
 from catalog.entities import DATA_FIELDS, Product, ProductData, Status, new_product
 from catalog.errors import ProductChanged, SkuTaken
+from catalog.heading_repository import follow_changes
 from catalog.imports import errors
 from catalog.imports.mapping import ColumnMapping, Nested
 from catalog.imports.readers import Row
 from catalog.imports.report import VALUE_SHOWN, Refusal
-from catalog.listing import heading_parents
 from catalog.rules import parse_product, sku_or_none
 from catalog.services import audit_of
 from storage.domain import Invalid
@@ -263,10 +263,9 @@ class Importer:
             transaction.extend(staged)
             together.append(change)
         self._commit(transaction, together, outcome)
-        self._tidy(changes)
+        follow_changes([(change.before, change.after) for change in changes])
 
     def _staged(self, change: _Change) -> Transaction:
-        listing_repository.ensure_headings(change.after)
         transaction = Transaction()
         action = "catalog.change_product" if change.before else "catalog.add_product"
         audit = audit_of(self._actor, change.before, change.after, action)
@@ -301,18 +300,6 @@ class Importer:
                 return
         reason = str(errors.CHANGED_MEANWHILE)
         outcome.refuse([Refusal(change.line, "", reason, change.after.data.sku)])
-
-    def _tidy(self, changes: Iterable[_Change]) -> None:
-        """Takes categories and brands out of the navigation that lost their last product."""
-        left: dict[object, Product] = {}
-        for change in changes:
-            before = change.before
-            if before is None or not before.is_public:
-                continue
-            if heading_parents(before) != heading_parents(change.after):
-                left.setdefault((before.data.category, before.data.brand), before)
-        for product in left.values():
-            listing_repository.remove_empty_headings(product)
 
 
 def _count(outcome: Outcome, change: _Change) -> None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from accounts.entities import Actor
-from catalog import listing_repository, repository
+from catalog import repository
 from catalog.entities import Product, ProductData, Status, Stock, new_product
+from catalog.heading_repository import follow_changes
 from catalog.services import audit_of
 from storage.errors import TransactionTooLarge
 from storage.transactions import MAX_ACTIONS, Transaction
@@ -74,11 +75,9 @@ def seed_one(actor: Actor, **changes: object) -> Product:
 def _written(products: Iterable[Product], actor: Actor) -> Iterator[Product]:
     from dataclasses import replace
 
-    listing_repository.forget_headings()
     waiting = Transaction()
     held: list[Product] = []
     for product in products:
-        listing_repository.ensure_headings(product)
         one = Transaction()
         audit = audit_of(actor, None, product, "catalog.add_product")
         repository.stage_change(one, None, product, audit)
@@ -86,8 +85,10 @@ def _written(products: Iterable[Product], actor: Actor) -> Iterator[Product]:
             if not held:
                 raise TransactionTooLarge(f"one product takes {len(one)} actions")
             waiting.commit()
+            follow_changes([(None, listed) for listed in held])
             waiting, held = Transaction(), []
         waiting.extend(one)
         held.append(product)
         yield replace(product, version=1)
     waiting.commit()
+    follow_changes([(None, listed) for listed in held])

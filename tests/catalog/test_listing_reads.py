@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog import listing_repository, selectors
+from catalog import selectors
 from catalog.entities import Listing, Product, Sort
+from catalog.heading_repository import follow_changes
 from catalog.listing import sort_keys
 from catalog.search import Criteria
 from catalog.tables import ListingItem, raw_entries
@@ -202,8 +203,7 @@ def fill_catalogue(size: int) -> None:
 
     put_raw(ListingItem, (entry for number in range(size) for entry in entries_of(number)))
     fill([product(10**9, name="Lamp zygote", brand="Acme", category=("Home",))])
-    listing_repository.forget_headings()
-    listing_repository.ensure_headings(product(10**9, brand="Acme", category=("Home",)))
+    follow_changes([(None, product(10**9, brand="Acme", category=("Home",)))])
 
 
 @pytest.mark.slow

@@ -10,12 +10,14 @@ from accounts.entities import ANONYMOUS, Actor, Grants, Role
 from catalog import selectors, services
 from catalog.entities import Product, Status
 from catalog.errors import CategoryNotFound, ProductChanged, ProductNotFound, SkuTaken
+from catalog.heading_repository import MOST_CHILDREN, follow_changes
 from catalog.search import Criteria
 from catalog.tables import ListingItem, ProductItem
 from storage.client import call
 from storage.domain import Forbidden, Invalid
 from storage.idempotency import IdempotencyKey, KeyReused
-from storage.meter import measure
+from storage.meter import Meter, measure
+from tests.catalog.products import product
 
 ALICE = Actor("USER-alice", "ORG-1", "Alice", Grants((Role.OWNER,)))
 STEVE = Actor("USER-steve", "ORG-1", "Steve", Grants((Role.STAFF,)))
@@ -60,11 +62,93 @@ def test_a_created_product_is_found_in_every_way() -> None:
     assert names(brand="acme") == names(text="blu") == names(text="mug acme") == ["Blue mug"]
 
 
-def test_creating_costs_one_transaction_once_its_headings_are_known() -> None:
+def operations(meter: Meter) -> list[str]:
+    return [call.operation for call in meter.calls]
+
+
+def test_creating_costs_a_transaction_and_a_look_at_the_navigation() -> None:
     make()
     with measure() as meter:
         make(sku="MUG-2")
-    assert [call.operation for call in meter.calls] == ["TransactWriteItems"]
+    assert operations(meter) == ["TransactWriteItems", "BatchGetItem"]
+
+
+def test_a_change_that_moves_nothing_leaves_the_navigation_alone() -> None:
+    mug = make()
+    with measure() as meter:
+        services.change_product(actor=ALICE, product_id=mug.id, raw={"price": "9"}, version=1)
+    assert operations(meter) == ["GetItem", "TransactWriteItems"]
+
+
+def test_a_category_that_came_back_is_linked_again() -> None:
+    """Whatever another process did to the navigation in the meantime."""
+    mug = make()
+    services.set_product_status(actor=ALICE, product_id=mug.id, status=Status.ARCHIVED, version=1)
+    assert top_categories() == []
+    services.set_product_status(actor=ALICE, product_id=mug.id, status=Status.PUBLIC, version=2)
+    assert top_categories() == ["Kitchen"]
+    assert [link.label for link in selectors.list_brands().items] == ["Acme"]
+
+
+def test_many_coming_and_going_at_once_leave_the_navigation_right() -> None:
+    def come_and_go(number: int) -> None:
+        product = make(sku=f"S-{number}", category=f"Kitchen/Shelf {number % 3}")
+        if number % 2:
+            services.delete_product(actor=ALICE, product_id=product.id, version=1)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(come_and_go, range(32)))
+    kitchen = selectors.list_public_products(Criteria(category=("kitchen",)))
+    assert kitchen.heading is not None
+    assert [link.label for link in kitchen.heading.children] == ["Shelf 0", "Shelf 1", "Shelf 2"]
+    for card in selectors.list_public_products(limit=100).cards:
+        services.delete_product(actor=ALICE, product_id=card.id, version=1)
+    assert top_categories() == []
+    assert selectors.list_brands().items == ()
+
+
+def test_one_spelling_of_a_category_stands_and_goes_with_its_last_product() -> None:
+    mug = make()
+    shout = make(CHARLIE, category="KITCHEN!!! ★")
+    assert top_categories() == ["Kitchen"]
+    services.delete_product(actor=ALICE, product_id=mug.id, version=1)
+    services.delete_product(actor=CHARLIE, product_id=shout.id, version=1)
+    assert top_categories() == []
+    make(sku="MUG-2", category="kitchen")
+    assert top_categories() == ["kitchen"]
+
+
+def test_nobody_can_fill_the_shared_navigation() -> None:
+    for number in range(0, MOST_CHILDREN + 20, 20):
+        follow_changes(
+            (None, product(n, category=(f"Category {n:04d}",))) for n in range(number, number + 20)
+        )
+    assert len(top_categories()) <= MOST_CHILDREN
+    mug = make(category="Zebra/Stripes")
+    with measure() as meter:
+        assert selectors.list_public_products(limit=24).cards[0].id == mug.id
+    assert meter.capacity < 5
+    assert names(category=("zebra", "stripes")) == ["Blue mug"]
+
+
+def top_categories() -> list[str]:
+    heading = selectors.list_public_products().heading
+    return [link.label for link in heading.children] if heading else []
+
+
+def test_a_foreign_key_of_the_table_is_no_product() -> None:
+    make()
+    outcome = services.set_status_of_products(
+        actor=ALICE, product_ids=["", "sku#ORG-1#MUG-1"], status=Status.DRAFT
+    )
+    assert outcome == services.Outcome(changed=0, unchanged=0, failed=2)
+
+
+def test_drafts_of_others_do_not_hide_a_public_sku() -> None:
+    for number in range(60):
+        make(Actor("USER-x", f"ORG-x{number}", "X", Grants((Role.OWNER,))), status="draft")
+    mug = make(CHARLIE)
+    assert selectors.find_product_by_sku("MUG-1") == mug
 
 
 def test_what_is_read_back_is_what_was_written() -> None:
