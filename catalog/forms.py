@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from babel.numbers import get_decimal_symbol, get_group_symbol
 from django import forms
+from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -96,6 +97,10 @@ class ProductForm(forms.Form):
         show_hidden_initial=True,
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    # Amounts are read as they were shown, also when the language changes before they are saved.
+    language = forms.CharField(
+        widget=forms.HiddenInput, required=False, initial=lambda: _language()
+    )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -123,6 +128,7 @@ class ProductForm(forms.Form):
     def first_shown(self) -> dict[str, str]:
         """What the form said before its author changed it; empty where that is not known."""
         values = {name: self.data.get(f"initial-{name}", "") for name in DATA_FIELDS}
+        values["language"] = self.data.get("language", "")
         try:
             return form_values(parse_product(_raw(values)))
         except Invalid:
@@ -150,7 +156,8 @@ def decimal_text(typed: str, language: str) -> str:
     """`"1.234,50"` in Spanish and `"1,234.50"` in English → `"1234.50"`.
 
     The other language's decimal sign is understood where it cannot group thousands: `"12.50"`
-    is the same amount everywhere. What is neither stays as it is, to be refused.
+    is the same amount everywhere. What is neither stays as it is, to be refused, and so does
+    `"1.250"` in English unless the currency has three decimals.
     """
     text = re.sub(r"[\s\u00a0\u202f']", "", typed)
     point, group = re.escape(get_decimal_symbol(language)), re.escape(get_group_symbol(language))
@@ -212,7 +219,9 @@ def compare(form: ProductForm, stored: ProductData) -> tuple[list[Difference], d
 
 def _raw(values: Mapping[str, Any]) -> dict[str, Any]:
     raw = {name: values.get(name, "") for name in DATA_FIELDS}
-    raw["price"] = decimal_text(str(raw["price"]), _language())
+    shown_in = values.get("language")
+    language = shown_in if shown_in in dict(settings.LANGUAGES) else _language()
+    raw["price"] = decimal_text(str(raw["price"]), language)
     return raw
 
 

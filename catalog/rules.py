@@ -29,6 +29,7 @@ CATEGORY_LEVEL_LIMIT = 60
 LARGEST_PRICE = Decimal(9_999_999_999)
 CATEGORY_SEPARATOR = "/"
 
+_AMOUNT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _SKU = re.compile(r"[A-Z0-9][A-Z0-9._/-]*")
 _IMAGE_URL = re.compile(r"https://[^/?#@\\\s]+([/?#][^\\\s]*)?|/(?!/)[^\\\s]*")
 _CURRENCIES = frozenset(list_currencies())
@@ -72,6 +73,7 @@ def parse_product(raw: Mapping[str, Any]) -> ProductData:
 def normalise_sku(value: object) -> str:
     """Upper case, no spaces around; unique in this form."""
     sku = unicodedata.normalize("NFKC", _line(value, "sku", required=True)).upper()
+    _refuse_long(sku, LIMITS["sku"])
     if not _SKU.fullmatch(sku):
         raise _Refused(errors.SKU_FORMAT)
     return sku
@@ -86,9 +88,14 @@ def sku_or_none(value: object) -> str | None:
 
 
 def parse_price(value: object, currency: str | None) -> Decimal:
+    """A text with more decimals than its currency has is refused, even where they are zeros:
+    whoever writes `1.250` may mean thousands."""
     text = _text(value).replace(" ", "")
     if not text:
         raise _Refused(errors.REQUIRED)
+    is_written = isinstance(value, str)
+    if is_written and not _AMOUNT.fullmatch(text):
+        raise _Refused(errors.PRICE_FORMAT)
     try:
         price = Decimal(text)
     except InvalidOperation:
@@ -99,9 +106,9 @@ def parse_price(value: object, currency: str | None) -> Decimal:
         raise _Refused(errors.PRICE_RANGE)
     if currency is None:
         return price
+    digits = decimals_of(currency)
     rounded = in_currency(price, currency)
-    if rounded != price:
-        digits = decimals_of(currency)
+    if rounded != price or (is_written and len(text.partition(".")[2]) > digits):
         raise _Refused(errors.PRICE_DECIMALS % {"currency": currency, "digits": digits})
     return abs(rounded)
 

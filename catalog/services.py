@@ -141,8 +141,12 @@ def duplicate_product(*, actor: Actor, product_id: str) -> Product:
 def _free_copy_sku(org_id: str, sku: str) -> str:
     stem = sku[:50].removesuffix(COPY_SUFFIX) + COPY_SUFFIX
     candidates = [stem, *(f"{stem}-{number}" for number in range(2, 100))]
-    taken = repository.find_product_ids_by_sku(org_id, candidates)
-    return next((sku for sku in candidates if sku not in taken), candidates[-1])
+    for some in (candidates[:5], candidates[5:]):
+        taken = repository.find_product_ids_by_sku(org_id, some)
+        free = [sku for sku in some if sku not in taken]
+        if free:
+            return free[0]
+    return candidates[-1]
 
 
 def delete_product(*, actor: Actor, product_id: str, version: int) -> None:

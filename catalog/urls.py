@@ -20,7 +20,12 @@ class ProductIdConverter:
         return value
 
 
+class JobIdConverter(ProductIdConverter):
+    regex = "[0-9a-f]{32}"
+
+
 register_converter(ProductIdConverter, "product_id")
+register_converter(JobIdConverter, "job_id")
 
 app_name = "catalog"
 urlpatterns = [
@@ -43,20 +48,20 @@ urlpatterns = [
     path("staff/products/export.ndjson", imports.export_ndjson, name="export-ndjson"),
     path("staff/products/import/", imports.import_upload, name="import-upload"),
     path("staff/products/import/template.csv", imports.import_template, name="import-template"),
-    path("staff/products/import/<str:job_id>/", imports.import_job, name="import-job"),
+    path("staff/products/import/<job_id:job_id>/", imports.import_job, name="import-job"),
     path(
-        "staff/products/import/<str:job_id>/mapping/",
+        "staff/products/import/<job_id:job_id>/mapping/",
         imports.import_mapping,
         name="import-mapping",
     ),
     path(
-        "staff/products/import/<str:job_id>/confirm/",
+        "staff/products/import/<job_id:job_id>/confirm/",
         imports.import_confirm,
         name="import-confirm",
     ),
-    path("staff/products/import/<str:job_id>/step/", imports.import_step, name="import-step"),
+    path("staff/products/import/<job_id:job_id>/step/", imports.import_step, name="import-step"),
     path(
-        "staff/products/import/<str:job_id>/errors.csv",
+        "staff/products/import/<job_id:job_id>/errors.csv",
         imports.import_errors,
         name="import-errors",
     ),

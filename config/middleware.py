@@ -10,7 +10,13 @@ from time import perf_counter
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 
 from config.client_address import client_address, is_trusted
 from config.csp import header_of
@@ -43,6 +49,8 @@ class RequestMiddleware:
         with measure() as meter:
             response = self.get_response(request)
         response.headers["X-Request-ID"] = cast(Any, request).request_id
+        if request.method == "HEAD" and isinstance(response, HttpResponse):
+            response.content = b""  # Content-Length stays; gunicorn warns about a body
         if request_log.isEnabledFor(logging.INFO):
             if isinstance(response, StreamingHttpResponse) and not isinstance(
                 response, FileResponse
@@ -121,7 +129,10 @@ class SecurityHeadersMiddleware:
         headers = response.headers
         headers.setdefault("Content-Security-Policy", self.policy)
         headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        if "Cache-Control" not in headers and self.session_cookie in request.COOKIES:
-            # A page made for one person must not be shown to the next one at the same computer.
-            headers["Cache-Control"] = "private, no-cache"
+        if "Cache-Control" not in headers:
+            # What is made for one person must not be shown to the next one at the same computer.
+            if "HTTP_AUTHORIZATION" in request.META:
+                headers["Cache-Control"] = "private, no-store"
+            elif self.session_cookie in request.COOKIES:
+                headers["Cache-Control"] = "private, no-cache"
         return response

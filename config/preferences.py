@@ -11,6 +11,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import i18n
 from django.views.decorators.csrf import csrf_exempt
@@ -63,3 +64,8 @@ def set_theme(request: HttpRequest) -> HttpResponse:
             samesite="Lax",
         )
     return response
+
+
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this address by habit, whatever a page says."""
+    return HttpResponseRedirect(static("icons/favicon.ico"))

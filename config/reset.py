@@ -25,7 +25,7 @@ def main() -> int:
     sys.stdout.flush()
     if sys.stdin.readline().strip().lower() != "yes":
         sys.stdout.write("\nNothing was deleted.\n")
-        return 1
+        return 0
     shutil.rmtree(folder)
     sys.stdout.write("Deleted.\n")
     return 0

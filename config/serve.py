@@ -113,6 +113,7 @@ def server_command(address: Address, environ: Mapping[str, str], *, dev: bool) -
         # Browsers open connections ahead of need; each would block a worker without threads.
         *("--worker-class", "gthread", "--threads", "8"),
         *("--graceful-timeout", "3"),
+        *("--limit-request-line", "8190"),  # a search that somebody pasted a page into
         *("--log-level", "warning"),  # requests are logged by the application itself
         "--no-control-socket",
     ]

@@ -94,6 +94,8 @@ TEMPLATES = [
 FORM_RENDERER = "config.forms.SiteRenderer"
 # A form or a JSON body, uploaded files not counted: the longest product, all escaped, is 100 KB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# A file to import has at most 10 MB; the rest is for the form around it.
+IMPORT_UPLOAD_MAX_SIZE = 11 * 1024 * 1024
 
 # People
 
@@ -107,7 +109,7 @@ LOGIN_ATTEMPTS_PER_CLIENT = env.integer("LOGIN_ATTEMPTS_PER_CLIENT", 30, minimum
 LOGIN_ATTEMPTS_PER_ADDRESS = env.integer("LOGIN_ATTEMPTS_PER_ADDRESS", 8, minimum=1)
 LOGIN_WINDOW_SECONDS = env.integer("LOGIN_WINDOW_SECONDS", 900, minimum=1)
 LOGIN_URL = "accounts:login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "catalog:staff-products"
 LOGOUT_REDIRECT_URL = "/"
 MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
 PASSWORD_HASHERS = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config import errors, preferences
 from config.api import api
@@ -11,6 +12,8 @@ urlpatterns = [
     path("", include("catalog.urls", namespace="catalog")),
     path("accounts/", include("accounts.urls", namespace="accounts")),
     path("api/v1/", api.urls),
+    path("staff/", RedirectView.as_view(pattern_name="catalog:staff-products"), name="staff"),
+    path("favicon.ico", preferences.favicon, name="favicon"),
     path("preferences/language/", preferences.set_language, name="set_language"),
     path("preferences/theme/", preferences.set_theme, name="set_theme"),
 ]

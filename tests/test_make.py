@@ -148,7 +148,7 @@ class TestReset:
     @pytest.mark.parametrize("typed", ["", "\n", "no\n", "y\n"])
     def test_anything_else_keeps_it(self, data: Path, typed: str) -> None:
         result = self.reset(data, typed)
-        assert result.returncode != 0
+        assert result.returncode == 0
         assert "Nothing was deleted." in result.stdout
         assert (data / "dynamodb" / "backroom.db").exists()
 

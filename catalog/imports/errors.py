@@ -15,6 +15,12 @@ JSON_NO_LIST = _("A JSON file must be a list of objects: it begins with [.")
 GZIP_DAMAGED = _("The compressed file is damaged or cut off; nothing was read after this line.")
 EXPANDS = _("The compressed file expands beyond all measure; nothing was read after this line.")
 ROW_TOO_LARGE = _("This row is longer than %(limit)d characters.")
+ROW_TOO_LARGE_HERE = _(
+    "This row is too large for the page."
+    " Import the file with the command: manage.py import_products FILE --owner EMAIL."
+)
+TOO_MANY_COLUMNS = _("The file has %(columns)d columns; at most %(limit)d can be read.")
+COLUMN_NAME_TOO_LONG = _("The names of columns may have at most %(limit)d characters.")
 NO_JSON = _("This is no valid JSON: %(reason)s.")
 JSON_BROKEN = _("This is no valid JSON: %(reason)s. Nothing was read after this line.")
 NO_OBJECT = _("This is not an object with named fields.")

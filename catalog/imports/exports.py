@@ -15,9 +15,9 @@ from catalog import selectors
 from catalog.entities import DATA_FIELDS, Product, ProductData
 from catalog.listing import sort_keys
 
-# Spreadsheets run what begins like this. The apostrophe makes it text; it is doubled where the
-# text has one already, so that reading can take away exactly one.
-_RISKY = re.compile(r"'*[=+\-@\t\r]")
+# Spreadsheets run what begins like this, full-width signs included. The apostrophe makes it text;
+# it is doubled where the text has one already, so that reading can take away exactly one.
+_RISKY = re.compile(r"'*[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
 BYTE_ORDER_MARK = "\ufeff"
 _TEMPLATE_ROW = {
     "sku": "MUG-001",

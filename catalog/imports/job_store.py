@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Self
 
-from catalog.imports.errors import JobMoved
+from catalog.imports import errors as texts
+from catalog.imports.errors import JobMoved, JobNotFound
 from catalog.imports.importer import Counts
 from catalog.imports.readers import Row
 from catalog.imports.report import Refusal
@@ -125,8 +126,8 @@ def save_rows(org_id: str, job_id: str, rows: Iterable[Row]) -> Iterator[int]:
 
 
 def rows_of(job: Job, number: int) -> list[Row]:
-    """One read. What was stored has not expired before the job itself."""
-    return [_row(line) for line in _text(job, f"rows#{number}").split("\n") if line]
+    """One read. Raises JobNotFound when they expired: every change lets the job live longer."""
+    return [_row(line) for line in _required(job, f"rows#{number}").split("\n") if line]
 
 
 def save_repeats(job: Job, repeats: dict[int, int]) -> None:
@@ -135,7 +136,8 @@ def save_repeats(job: Job, repeats: dict[int, int]) -> None:
 
 
 def repeats_of(job: Job) -> dict[int, int]:
-    return dict(json.loads(_text(job, "repeats") or "[]"))
+    """Raises JobNotFound when they expired."""
+    return dict(json.loads(_required(job, "repeats")))
 
 
 def errors_of(job: Job) -> Iterator[str]:
@@ -148,6 +150,8 @@ def _chunks(rows: Iterable[Row]) -> Iterator[list[str]]:
     size = 0
     for row in rows:
         line = _line(row)
+        if len(line) > CHUNK_BYTES:
+            line = _line(Row(row.line, None, texts.ROW_TOO_LARGE_HERE))
         if chunk and (len(chunk) == CHUNK_ROWS or size + len(line) > CHUNK_BYTES):
             yield chunk
             chunk, size = [], 0
@@ -158,7 +162,10 @@ def _chunks(rows: Iterable[Row]) -> Iterator[list[str]]:
 
 
 def _line(row: Row) -> str:
-    return json.dumps([row.line, row.values, str(row.problem)], default=_plain)
+    """With the names of what is a number: as texts they would be read as people write them."""
+    values = row.values or {}
+    numbers = [name for name, value in values.items() if isinstance(value, Decimal)]
+    return json.dumps([row.line, row.values, str(row.problem), numbers], default=_plain)
 
 
 def _plain(value: object) -> Any:
@@ -166,7 +173,9 @@ def _plain(value: object) -> Any:
 
 
 def _row(line: str) -> Row:
-    number, values, problem = json.loads(line)
+    number, values, problem, numbers = json.loads(line)
+    for name in numbers:
+        values[name] = Decimal(values[name])
     return Row(number, values, problem)
 
 
@@ -186,6 +195,13 @@ def _put(item: EphemeralItem) -> None:
     transaction = Transaction()
     transaction.put(item)
     transaction.commit()
+
+
+def _required(job: Job, name: str) -> str:
+    text = _text(job, name)
+    if not text:
+        raise JobNotFound
+    return text
 
 
 def _text(job: Job, name: str) -> str:

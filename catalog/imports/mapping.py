@@ -257,7 +257,8 @@ def _stock(text: str) -> str:
 def plain_amount(text: str) -> str:
     """`"1,234.50"` and `"1.234,50"` → `"1234.50"`; what is ambiguous stays, to be refused.
 
-    So does an amount with a currency sign: it might not be the currency that the row names.
+    `"1.250"` stays too: the rules take it only where the currency has three decimals. So does
+    an amount with a currency sign: it might not be the currency that the row names.
     """
     amount = re.sub(r"[\s\u00a0\u202f']", "", text)
     if re.fullmatch(r"\d{1,3}(,\d{3})+\.\d+", amount):

@@ -19,7 +19,9 @@ from catalog.imports.source import Encoding, SourceDamaged, detect_encoding, ope
 ROW_LIMIT = 128 * 1024
 DELIMITERS = ",;\t|"
 COLUMNS_SAMPLED = 200
-_FORMULA = re.compile(r"'+[=+\-@\t\r]")
+MOST_COLUMNS = 200
+LONGEST_COLUMN_NAME = 100
+_FORMULA = re.compile(r"'+[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
 _NOT_BLANK = re.compile(r"[^\s]")
 
 
@@ -66,13 +68,16 @@ def inspect(file: BinaryIO, name: str = "") -> Source:
     if start[0] in "[{" and not stem.endswith((".csv", ".tsv", ".txt")):
         kind = Format.JSON if start[0] == "[" else Format.NDJSON
         source = Source(kind, encoding, "", ())
-        return Source(kind, encoding, "", _columns_of(file, source))
+        columns = _columns_of(file, source)
+        _refuse_columns(columns)
+        return Source(kind, encoding, "", columns)
     if stem.endswith((".json", ".ndjson", ".jsonl")):
         raise UnusableFile(errors.JSON_NO_LIST)
     header, delimiter, _ = _header(start)
     columns = tuple(name for name in _cells(header, delimiter) if name)
     if not columns:
         raise UnusableFile(errors.NO_COLUMNS)
+    _refuse_columns(columns)
     for place, column in enumerate(columns):
         if column in columns[:place]:
             raise UnusableFile(errors.REPEATED_COLUMN % {"name": column})
@@ -108,6 +113,14 @@ def _columns_of(file: BinaryIO, source: Source) -> tuple[str, ...]:
             break
         names.update(dict.fromkeys(row.values or ()))
     return tuple(names)
+
+
+def _refuse_columns(columns: tuple[str, ...]) -> None:
+    if len(columns) > MOST_COLUMNS:
+        sizes = {"columns": len(columns), "limit": MOST_COLUMNS}
+        raise UnusableFile(errors.TOO_MANY_COLUMNS % sizes)
+    if any(len(column) > LONGEST_COLUMN_NAME for column in columns):
+        raise UnusableFile(errors.COLUMN_NAME_TOO_LONG % {"limit": LONGEST_COLUMN_NAME})
 
 
 def _header(start: str) -> tuple[str, str, bool]:

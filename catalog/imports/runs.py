@@ -69,7 +69,8 @@ def execute(
     """Progress after every hundred rows; the first says where it begins.
 
     The checkpoint stays when it is stopped, or killed, and is removed at the end. Refusals are
-    in `report`, which is removed when there are none. Raises Forbidden, StoreUnavailable.
+    in `report`, which is removed when there are none. A dry run does not touch the checkpoint,
+    and should get a report of its own. Raises Forbidden, StoreUnavailable.
     """
     importer = Importer(actor=actor, mapping=run.mapping, publish=run.publish, dry_run=run.dry_run)
     saved = Checkpoint(checkpoint, _key(run, file, actor))
@@ -92,7 +93,8 @@ def execute(
             yield progress
     if stopped.was_asked:
         return
-    saved.remove()
+    if not run.dry_run:
+        saved.remove()
     if not progress.counts.refused:
         report.unlink(missing_ok=True)
 
@@ -115,9 +117,12 @@ def _key(run: Run, file: BinaryIO, actor: Actor) -> str:
 
 
 def _report_from(path: Path, progress: Progress) -> BinaryIO:
-    """The report as it was at the checkpoint: what came after will come again."""
+    """The report as it was at the checkpoint: what came after will come again.
+
+    Somebody may have taken it away or shortened it since.
+    """
     output = path.open("r+b" if progress.rows and path.exists() else "w+b")
-    output.truncate(progress.report_bytes)
+    output.truncate(min(output.seek(0, io.SEEK_END), progress.report_bytes))
     output.seek(0, io.SEEK_END)
     if output.tell() == 0:
         output.write(("\ufeff" + report_header()).encode())

@@ -43,6 +43,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_an_hour
 def sitemap_index(request: HttpRequest) -> HttpResponse:
+    _refuse_query(request)
     parts = (reverse("catalog:sitemap", args=[number]) for number in range(PARTS))
     return _xml("sitemapindex", "sitemap", request, parts)
 
@@ -50,6 +51,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_an_hour
 def sitemap(request: HttpRequest, number: int) -> HttpResponse:
+    _refuse_query(request)
     if number >= PARTS:
         raise Http404
     if number == 0:
@@ -57,6 +59,12 @@ def sitemap(request: HttpRequest, number: int) -> HttpResponse:
     low, high = BOUNDS[number - 1], BOUNDS[number]
     cards = selectors.public_cards_between(low, high, MOST_ADDRESSES)
     return _xml("urlset", "url", request, (product_path(card.id, card.slug) for card in cards))
+
+
+def _refuse_query(request: HttpRequest) -> None:
+    """Each other query would be another address, made anew although caches hold the first."""
+    if request.META.get("QUERY_STRING"):
+        raise Http404
 
 
 def _leading_pages() -> Iterable[str]:

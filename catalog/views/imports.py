@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.entities import Actor
 from accounts.selectors import actor_of
 from catalog.forms import FIELD_NAMES
 from catalog.import_forms import MappingForm, UploadForm
@@ -21,7 +22,7 @@ NDJSON = "application/x-ndjson; charset=utf-8"
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_upload(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     actor.require("catalog.add_product", actor.org_id)
@@ -40,7 +41,7 @@ def import_upload(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def import_job(request: HttpRequest, job_id: str) -> HttpResponse:
     job = jobs.find_job(actor=actor_of(request), job_id=job_id)
     if job.state == PREVIEW:
@@ -87,14 +88,14 @@ def import_step(request: HttpRequest, job_id: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def import_errors(request: HttpRequest, job_id: str) -> StreamingHttpResponse:
     lines = jobs.error_report(actor=actor_of(request), job_id=job_id)
-    return _download(lines, CSV, "import-errors.csv")
+    return _download(request, lines, CSV, "import-errors.csv")
 
 
 @login_required
-@require_GET
+@require_safe
 def import_template(_request: HttpRequest) -> HttpResponse:
     response = HttpResponse(exports.template_csv(), content_type=CSV)
     response["Content-Disposition"] = 'attachment; filename="products-template.csv"'
@@ -102,15 +103,24 @@ def import_template(_request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def export_csv(request: HttpRequest) -> StreamingHttpResponse:
-    return _download(exports.export_csv(actor_of(request)), CSV, "products.csv")
+    actor = _reader(request)
+    return _download(request, exports.export_csv(actor), CSV, "products.csv")
 
 
 @login_required
-@require_GET
+@require_safe
 def export_ndjson(request: HttpRequest) -> StreamingHttpResponse:
-    return _download(exports.export_ndjson(actor_of(request)), NDJSON, "products.ndjson")
+    actor = _reader(request)
+    return _download(request, exports.export_ndjson(actor), NDJSON, "products.ndjson")
+
+
+def _reader(request: HttpRequest) -> Actor:
+    """Checked here: once a response is being streamed, it cannot become a refusal."""
+    actor = actor_of(request)
+    actor.require("catalog.view_product", actor.org_id)
+    return actor
 
 
 def _preview(request: HttpRequest, job: Job, form: MappingForm, status: int = 200) -> HttpResponse:
@@ -118,8 +128,11 @@ def _preview(request: HttpRequest, job: Job, form: MappingForm, status: int = 20
     return render(request, "catalog/import_preview.html", context, status=status)
 
 
-def _download(lines: Iterator[str], content_type: str, name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(lines, content_type=content_type)
+def _download(
+    request: HttpRequest, lines: Iterator[str], content_type: str, name: str
+) -> StreamingHttpResponse:
+    sent = () if request.method == "HEAD" else lines
+    response = StreamingHttpResponse(sent, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response

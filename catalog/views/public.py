@@ -17,11 +17,11 @@ from accounts.selectors import actor_of
 from catalog import selectors
 from catalog.addresses import brand_path, category_path, product_path
 from catalog.entities import Card, Link, Listing, Product
-from catalog.search import Criteria
+from catalog.search import SHORTEST_PREFIX, Criteria
 from catalog.views.caching import shared_page
 from catalog.views.listing_address import address_with, shortened, sort_choices, sort_of
 from catalog.views.structured_data import as_script, breadcrumb_data, product_data
-from catalog.words import slugify
+from catalog.words import normalise, slugify
 from storage.meter import measure
 
 MOST_SUGGESTIONS = 6
@@ -139,7 +139,8 @@ def search(request: HttpRequest) -> HttpResponse:
         text=text,
         cut=text != typed,
         searched=criteria.is_search,
-        only_common_words=bool(text) and not criteria.terms,
+        only_common_words=bool(normalise(text)) and not criteria.terms,
+        too_short=bool(criteria.terms) and len(criteria.terms[-1]) < SHORTEST_PREFIX,
         category="/".join(criteria.category),
         category_label=_label_of_category(criteria.category, listing.cards),
         brand=criteria.brand,

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.entities import Actor
 from accounts.selectors import actor_of
@@ -37,7 +37,7 @@ COMMON_CURRENCIES = ("EUR", "USD", "GBP", "CHF", "MXN", "COP", "ARS", "CLP")
 
 
 @login_required
-@require_GET
+@require_safe
 def product_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     chosen = _status(request.GET.get("status", ""))
@@ -69,7 +69,7 @@ def product_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def product_create(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     actor.require(ADD, actor.org_id)
@@ -89,10 +89,10 @@ def product_create(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def product_edit(request: HttpRequest, product_id: str) -> HttpResponse:
     actor = actor_of(request)
-    form = ProductForm(request.POST) if request.method == "POST" else None
+    form = ProductForm(_with_status(request.POST)) if request.method == "POST" else None
     try:
         product = selectors.find_own_product(actor, product_id, CHANGE)
     except ProductNotFound:
@@ -112,9 +112,21 @@ def product_edit(request: HttpRequest, product_id: str) -> HttpResponse:
         except (Invalid, SkuTaken) as refusal:
             form.add_refusal(refusal)
         else:
-            messages.success(request, _("“%(name)s” was saved.") % {"name": saved.data.name})
+            is_moved = saved.data.status is not product.data.status
+            text = _("“%(name)s” was saved.") % {"name": saved.data.name}
+            messages.success(request, _status_message(saved) if is_moved else text)
             return redirect("catalog:product-edit", product_id)
     return _form_page(request, form, product, status=422 if form.errors else 200)
+
+
+def _with_status(posted: QueryDict) -> QueryDict:
+    """The buttons that publish, archive or take back save the form in that state."""
+    status = _status(posted.get("save_as", ""))
+    if status is None:
+        return posted
+    form = posted.copy()
+    form["status"] = status
+    return form
 
 
 @login_required
@@ -173,7 +185,7 @@ def product_duplicate(request: HttpRequest, product_id: str) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def product_delete(request: HttpRequest, product_id: str) -> HttpResponse:
     actor = actor_of(request)
     if request.method != "POST":
@@ -191,7 +203,7 @@ def product_delete(request: HttpRequest, product_id: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def product_history(request: HttpRequest, product_id: str) -> HttpResponse:
     actor = actor_of(request)
     product = selectors.find_own_product(actor, product_id, VIEW)

@@ -57,3 +57,8 @@ def test_robots_are_shown_the_sitemap_and_kept_out_of_the_back(store: None, clie
     text = text_of(client.get("/robots.txt"))
     assert "Sitemap: http://testserver/sitemap.xml" in text
     assert "Disallow: /staff/" in text
+
+
+@pytest.mark.parametrize("path", ["/sitemap.xml?x=1", "/sitemap-1.xml?x=1"])
+def test_sitemaps_have_one_address_only(store: None, client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404

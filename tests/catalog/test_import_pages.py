@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
+import random
 import re
 import time
 from dataclasses import replace
@@ -18,7 +20,10 @@ from accounts.models import AuthUser
 from catalog import selectors
 from catalog.imports import job_store, jobs
 from catalog.imports.importer import Counts
+from storage.ephemeral import EphemeralItem
 from storage.meter import measure
+from storage.transactions import Transaction
+from tests.accounts.fixtures import _add_user
 from tests.catalog.import_files import record
 
 UPLOAD = "/staff/products/import/"
@@ -268,3 +273,56 @@ def test_the_list_of_products_leads_to_import_and_export(browser: Client) -> Non
     page = browser.get("/staff/products/").content.decode()
     assert f'href="{UPLOAD}"' in page
     assert 'href="/staff/products/export.csv"' in page
+
+
+def test_rows_that_expired_are_not_taken_for_an_empty_step(browser: Client, alice: User) -> None:
+    address = uploaded(browser, [record(1)])
+    browser.post(address + "confirm/")
+    job = job_of(alice, address)
+    key = f"upload#{job.org_id}#{job.id}#rows#0"
+    transaction = Transaction()
+    transaction.delete(EphemeralItem(key))
+    transaction.commit()
+    assert browser.post(address + "step/").status_code == 404
+    assert job_of(alice, address).counts == Counts()
+
+
+def test_a_row_that_no_item_can_hold_is_refused_alone(browser: Client, alice: User) -> None:
+    chance = random.Random(1)
+    name = "".join(chr(chance.randrange(0x20000, 0x2FFFF)) for _ in range(120_000))
+    lines = [json.dumps(record(1, name=name), ensure_ascii=False), json.dumps(record(2))]
+    address = upload(browser, "\n".join(lines), "p.ndjson")["Location"]
+    job = job_of(alice, address)
+    assert job.preview == Counts(created=1, refused=1)
+    assert "import_products" in job.refusals[0].reason
+
+
+def test_numbers_of_json_stay_numbers_on_their_way_through_the_store(
+    browser: Client, alice: User
+) -> None:
+    content = '[{"sku": "A", "name": "Mug", "price": 10.000, "currency": "EUR"}]'
+    address = upload(browser, content, "p.json")["Location"]
+    assert job_of(alice, address).preview == Counts(created=1)
+
+
+@pytest.mark.parametrize("job_id", ["a" * 3000, "A" * 32, "x"])
+def test_addresses_that_no_import_can_have_cost_no_read(browser: Client, job_id: str) -> None:
+    with measure() as meter:
+        assert browser.get(f"{UPLOAD}{job_id}/").status_code == 404
+    assert not any("upload" in call.table or "ephemeral" in call.table for call in meter.calls)
+
+
+def test_an_export_is_refused_before_anything_is_sent(alice: User) -> None:
+    nobody = _add_user(email="dave@example.com", name="Dave", beside=alice, roles=())
+    for name in ("export.csv", "export.ndjson"):
+        assert browser_of(nobody).get(f"/staff/products/{name}").status_code == 403
+
+
+def test_programs_may_ask_for_the_head_alone(browser: Client, alice: User) -> None:
+    address = uploaded(browser, [record(1)])
+    export = "/staff/products/export.csv"
+    for path in (UPLOAD, address, UPLOAD + "template.csv", export, "/staff/products/"):
+        assert browser.head(path).status_code == 200
+    with measure() as meter:
+        assert b"".join(browser.head(export)) == b""
+    assert "Query" not in {call.operation for call in meter.calls}

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import csv
+import os
+from collections import deque
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from accounts.entities import Actor, User
 from accounts.errors import PermissionDenied
 from catalog import selectors, services
 from catalog.entities import Product, Stock
 from catalog.imports import importer as importing
+from catalog.imports import runs
 from catalog.imports.exports import export_csv, export_ndjson
 from catalog.imports.importer import Counts, Importer, SkuFile
 from catalog.imports.mapping import ColumnMapping
 from catalog.imports.readers import Row
 from storage.audit import history
 from tests.catalog.import_files import (
+    checkpoint_of,
     import_path,
     record,
     refusals_of,
@@ -295,3 +301,65 @@ def test_rows_skipped_on_resuming_are_known_for_their_skus_only(actor: Actor) ->
     assert [outcome.counts for outcome in outcomes] == [Counts(refused=1)]
     assert outcomes[0].refusals[0].line == 4
     assert products_of(actor) == {}
+
+
+def test_amounts_that_may_be_thousands_are_refused(actor: Actor, tmp_path: Path) -> None:
+    records = [
+        record(1, price="1.250"),
+        record(2, price="10,000"),
+        record(3, price="1.250", currency="KWD"),
+        record(4, price="2.500,00"),
+    ]
+    progress = import_path(write_csv(tmp_path / "p.csv", records), actor)
+    assert progress.counts == Counts(created=2, refused=2)
+    prices = {str(product.data.price) for product in products_of(actor).values()}
+    assert prices == {"1.250", "2500.00"}
+
+
+@pytest.mark.parametrize("left", [None, 0, 5])
+def test_a_report_that_was_taken_away_begins_anew(
+    actor: Actor, tmp_path: Path, left: int | None
+) -> None:
+    records = [record(n, price="?") for n in range(250)]
+    path = write_csv(tmp_path / "p.csv", records)
+    with path.open("rb") as file:
+        run = runs.prepare(file, path.name, columns={}, constants={})
+        begun = iter((False, True))
+        steps = runs.execute(
+            run,
+            file,
+            actor=actor,
+            report=report_of(path),
+            checkpoint=checkpoint_of(path),
+            stop=lambda: next(begun, True),
+        )
+        assert 0 < deque(steps, maxlen=1).pop().rows < 250
+    assert checkpoint_of(path).exists()
+    if left is None:
+        report_of(path).unlink()
+    else:
+        os.truncate(report_of(path), left)
+    assert import_path(path, actor).counts == Counts(refused=250)
+    content = report_of(path).read_bytes()
+    assert b"\0" not in content
+    if not left:
+        assert content.startswith(b"\xef\xbb\xbfline,field")
+
+
+def test_a_dry_run_leaves_a_stopped_import_as_it_is(actor: Actor, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "p.csv", [record(1, price="?")])
+    checkpoint_of(path).write_text("how far it came")
+    report_of(path).write_text("what was refused")
+    with pytest.raises(SystemExit):
+        call_command(
+            "import_products",
+            str(path),
+            "--dry-run",
+            "--organisation",
+            actor.org_id,
+            stdout=StringIO(),
+            stderr=StringIO(),
+        )
+    assert checkpoint_of(path).read_text() == "how far it came"
+    assert report_of(path).read_text() == "what was refused"
+    assert "price" in (tmp_path / "p.csv.dry-run.errors.csv").read_text()

@@ -175,3 +175,28 @@ def test_a_gzip_bomb_ends_early() -> None:
     rows = rows_of(bomb)
     assert len(rows) < 400
     assert "expands" in str(rows[-1].problem)
+
+
+@pytest.mark.parametrize(
+    "cell", ["\uff1d1+2", "\uff0b1", "\uff0d1", "\uff201", "\n=1", "'\uff1d1", "=1"]
+)
+def test_no_spreadsheet_takes_an_exported_cell_for_a_formula(cell: str) -> None:
+    assert escaped(cell) == "'" + cell
+    out = io.StringIO()
+    csv.writer(out).writerows([["a", "b"], [escaped(cell), "x"]])
+    assert values_of(out.getvalue(), "p.csv") == [{"a": cell, "b": "x"}]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ([f"c{n}" for n in range(201)], "201 columns; at most 200"),
+        (["a", "b" * 101], "at most 100 characters"),
+    ],
+)
+def test_too_many_columns_or_too_long_names_are_refused(columns: list[str], said: str) -> None:
+    as_csv = ",".join(columns) + "\n" + ",".join("x" for _ in columns) + "\n"
+    as_json = json.dumps([dict.fromkeys(columns, "x")])
+    for content in (as_csv, as_json):
+        with pytest.raises(UnusableFile, match=said):
+            inspect(io.BytesIO(content.encode()))

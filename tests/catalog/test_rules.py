@@ -149,3 +149,21 @@ def test_whatever_comes_is_accepted_or_refused_by_field(raw: dict[str, Any]) -> 
         fields = {"accepted": []}
         assert parse_product({name: getattr(data, name) for name in DATA_FIELDS}) == data
     assert fields
+
+
+@pytest.mark.parametrize("price", ["1.250", "10.000", "12.500", "1_000", "1e3", "\uff11\uff12"])
+def test_texts_that_may_mean_another_amount_are_refused(price: str) -> None:
+    assert set(findings(price=price)) == {"price"}
+
+
+def test_three_decimals_are_an_amount_where_the_currency_has_three() -> None:
+    data = parse_product({**GOOD, "price": "1.250", "currency": "KWD"})
+    assert str(data.price) == "1.250"
+
+
+def test_numbers_are_taken_for_what_they_are() -> None:
+    assert parse_product({**GOOD, "price": Decimal("1.250")}).price == Decimal("1.25")
+
+
+def test_a_sku_is_as_long_as_it_is_stored() -> None:
+    assert set(findings(sku="\ufb03" * 60)) == {"sku"}

@@ -234,3 +234,34 @@ def test_deletion_asks_first(alice: User, mug: Product, log_in: LogIn) -> None:
     assert "The product was deleted." in text_of(page)
     with pytest.raises(ProductNotFound):
         stored(alice, mug)
+
+
+@pytest.mark.parametrize(("shown_in", "saved_in"), [("en", "es"), ("es", "en")])
+def test_an_amount_is_read_in_the_language_in_which_it_was_shown(
+    alice: User, log_in: LogIn, shown_in: str, saved_in: str
+) -> None:
+    dinar = seed_one(alice.actor, price=Decimal("1.250"), currency="KWD")
+    staff = log_in(alice)
+    sent = shown(staff.get(page_of(dinar), headers={"Accept-Language": shown_in}))
+    staff.post(page_of(dinar), {**sent, "brand": "New"}, headers={"Accept-Language": saved_in})
+    assert stored(alice, dinar).data == replace(dinar.data, brand="New")
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "price"),
+    [
+        ("10.000", "en", None),
+        ("10.000", "es", Decimal(10000)),
+        ("10,000", "en", Decimal(10000)),
+        ("10,000", "es", None),
+    ],
+)
+def test_thousands_are_those_of_the_language_or_refused(
+    alice: User, mug: Product, log_in: LogIn, typed: str, language: str, price: Decimal | None
+) -> None:
+    staff = log_in(alice)
+    headers = {"Accept-Language": language}
+    sent = shown(staff.get(page_of(mug), headers=headers))
+    page = staff.post(page_of(mug), {**sent, "price": typed}, headers=headers)
+    assert page.status_code == (302 if price else 422)
+    assert stored(alice, mug).data.price == (price or mug.data.price)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 ADDRESS = "/api/probe/things"
 BODY = '{"name": "Mug", "price": "12.50"}'
@@ -48,3 +51,42 @@ def test_no_body_at_all_says_what_is_missing(probes: Client) -> None:
 
 def test_pages_take_forms(probes: Client) -> None:
     assert probes.post("/probe/form/", {"name": "Mug"}).status_code == 200
+
+
+FORM = "multipart/form-data; boundary=x"
+
+
+class Unread(io.BytesIO):
+    """A body that must not be read: it is larger than anybody may send."""
+
+    def read(self, *_args: object) -> bytes:
+        raise AssertionError("the body was read")
+
+
+@pytest.mark.parametrize(
+    ("address", "size"),
+    [
+        ("/accounts/login/", 40_000_000),
+        ("/accounts/login/", 300_000),
+        ("/staff/products/import/", 12_000_000),
+        ("/nowhere/", 40_000_000),
+        (ADDRESS, 300_000),
+    ],
+)
+def test_a_body_that_is_too_large_is_refused_unread(
+    settings: Settings, address: str, size: int
+) -> None:
+    settings.ROOT_URLCONF = "tests.config.urls"
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    environ: dict[str, Any] = {"CONTENT_LENGTH": str(size), "wsgi.input": Unread()}
+    answer = browser.generic("POST", address, b"", FORM, **environ)
+    assert answer.status_code == 413
+    if address == ADDRESS:
+        assert json.loads(answer.content)["code"] == "too_large"
+    else:
+        assert "That is too large" in answer.content.decode()
+
+
+def test_a_length_on_a_get_is_no_body(probes: Client) -> None:
+    assert probes.get("/probe/address/", CONTENT_LENGTH="40000000").status_code == 200

@@ -65,3 +65,8 @@ def test_https_is_enforced_where_it_is_required(probes: Client, settings: Settin
     assert probes.get("/probe/address/").status_code == 301
     assert "max-age=3600" in probes.get("/probe/address/", secure=True)["Strict-Transport-Security"]
     assert probes.get("/healthz").status_code == 200
+
+
+def test_an_answer_to_a_token_is_kept_by_nobody(probes: Client) -> None:
+    answer = probes.get("/probe/address/", headers={"Authorization": "Bearer x"})
+    assert answer["Cache-Control"] == "private, no-store"

@@ -87,3 +87,24 @@ def test_lines_are_json_with_the_traceback_inside() -> None:
 def test_static_files_are_told_apart(probes: Client, lines: Any) -> None:
     probes.get(f"{settings.STATIC_URL}css/backroom.css").close()
     assert [line["route"] for line in lines()] == ["static"]
+
+
+def test_no_line_is_lost_over_what_is_no_text() -> None:
+    record = logging.makeLogRecord({"name": "x", "msg": "bad \ud800"})
+    assert json.loads(JsonFormatter().format(record))["message"] == "bad \ud800"
+
+
+def test_a_head_request_gets_the_headers_of_the_page_and_no_body() -> None:
+    from django.http import HttpRequest, HttpResponse
+
+    from config.middleware import RequestMiddleware
+
+    def view(_request: HttpRequest) -> HttpResponse:
+        return HttpResponse(b"twelve bytes", headers={"Content-Length": "12"})
+
+    request = HttpRequest()
+    request.method = "HEAD"
+    response = RequestMiddleware(view)(request)
+    assert isinstance(response, HttpResponse)
+    assert response.content == b""
+    assert response.headers["Content-Length"] == "12"

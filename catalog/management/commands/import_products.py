@@ -92,7 +92,9 @@ class Command(BaseCommand):
             dry_run=options["dry_run"],
         )
         self._say_what_was_understood(run)
-        report = options["errors"] or path.with_name(path.name + ".errors.csv")
+        # A name of its own, so that a real run that was stopped keeps its report.
+        ending = ".dry-run.errors.csv" if run.dry_run else ".errors.csv"
+        report = options["errors"] or path.with_name(path.name + ending)
         checkpoint = options["checkpoint"] or report.with_name(report.name + ".checkpoint")
         with _Interruption() as interruption:
             steps = runs.execute(
