@@ -31,6 +31,10 @@ TOO_LARGE = _(
     "Here a file may have %(megabytes)d MB, unpacked %(unpacked)d MB, and %(rows)d rows."
     " Larger ones go through the command: manage.py import_products FILE --owner EMAIL."
 )
+CURRENCY_SIGN = _("Leave out the currency sign.")
+AMBIGUOUS_AMOUNT = _(
+    "This could be %(thousands)s or %(decimals)s: write it without a thousands separator."
+)
 NESTED = _("Expected a text or a number.")
 DUPLICATE = _("Line %(line)d of the file has this SKU already.")
 CHANGED_MEANWHILE = _("Somebody else changed this product at the same moment. Import it again.")
@@ -38,7 +42,9 @@ UNKNOWN_FIELD = _("There is no product field “%(name)s”. The fields are %(fi
 UNKNOWN_COLUMN = _("The file has no column “%(name)s”. Its columns are %(columns)s.")
 MAPPING_FORM = _("Write it as field=column; this is “%(text)s”.")
 MAPPING_FILE = _("The mapping file cannot be used: %(reason)s.")
-MISSING_FIELDS = _("No column gives %(fields)s, which every product needs.")
+MISSING_FIELDS = _(
+    "No column gives what every product needs: %(fields)s. The columns of the file are %(columns)s."
+)
 
 
 class UnusableFile(Invalid):

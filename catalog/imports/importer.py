@@ -24,7 +24,7 @@ from catalog.entities import DATA_FIELDS, Product, ProductData, Status, new_prod
 from catalog.errors import ProductChanged, SkuTaken
 from catalog.heading_repository import follow_changes
 from catalog.imports import errors
-from catalog.imports.mapping import ColumnMapping, Nested
+from catalog.imports.mapping import ColumnMapping, Nested, why_no_amount
 from catalog.imports.readers import Row
 from catalog.imports.report import VALUE_SHOWN, Refusal
 from catalog.rules import parse_product, sku_or_none
@@ -45,9 +45,11 @@ class Counts:
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
+    # Of those created; the four above tell all rows without it.
+    drafts: int = field(default=0, compare=False)
 
     def add(self, other: Counts) -> None:
-        for name in ("created", "changed", "unchanged", "refused"):
+        for name in ("created", "changed", "unchanged", "refused", "drafts"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property
@@ -305,6 +307,7 @@ class Importer:
 def _count(outcome: Outcome, change: _Change) -> None:
     if change.before is None:
         outcome.counts.created += 1
+        outcome.counts.drafts += change.after.data.status == Status.DRAFT
     else:
         outcome.counts.changed += 1
 
@@ -323,10 +326,16 @@ def _no_sku(line: int, raw: Mapping[str, Any]) -> Refusal:
 
 def _refusals(line: int, raw: Mapping[str, Any], refusal: Invalid) -> list[Refusal]:
     return [
-        Refusal(line, name, str(text), _shown(raw.get(name)))
+        Refusal(line, name, _reason(raw.get(name), text), _shown(raw.get(name)))
         for name, texts in refusal.fields.items()
         for text in texts
     ]
+
+
+def _reason(value: object, text: object) -> str:
+    if str(text) == str(catalog_errors.PRICE_FORMAT) and isinstance(value, str):
+        return why_no_amount(value) or str(text)
+    return str(text)
 
 
 def _shown(value: object) -> str:

@@ -61,7 +61,11 @@ class Job:
 
     @property
     def is_ready(self) -> bool:
-        return self.state == PREVIEW and not self.problem
+        return self.state == PREVIEW and not self.problem and not self.refuses_everything
+
+    @property
+    def refuses_everything(self) -> bool:
+        return self.preview.refused == self.rows
 
     @property
     def percentage(self) -> int:

@@ -84,14 +84,24 @@ def change_job(
     return job_store.save_job(_tried(actor, changed))
 
 
-def confirm_job(*, actor: Actor, job_id: str) -> Job:
-    """From here on `run_step` works. Raises UnusableMapping while the mapping is incomplete."""
+def confirm_job(
+    *,
+    actor: Actor,
+    job_id: str,
+    columns: dict[str, str],
+    constants: dict[str, str],
+    publish: bool,
+) -> Job:
+    """From here on `run_step` works; what differs from what was tried is tried first.
+
+    The job stays a preview while the mapping is unusable or every row would be refused.
+    """
     job = find_job(actor=actor, job_id=job_id)
-    if job.state != PREVIEW:
-        return job
-    if not job.is_ready:
-        raise UnusableMapping(job.problem)
-    return job_store.save_job(replace(job, state=RUNNING))
+    if (job.columns, job.constants, job.publish) != (columns, constants, publish):
+        job = change_job(
+            actor=actor, job_id=job_id, columns=columns, constants=constants, publish=publish
+        )
+    return job_store.save_job(replace(job, state=RUNNING)) if job.is_ready else job
 
 
 def run_step(*, actor: Actor, job_id: str) -> Job:
@@ -156,7 +166,7 @@ def _tried(actor: Actor, job: Job) -> Job:
 
 def _mapping(job: Job) -> ColumnMapping:
     mapping = ColumnMapping({}).with_changes(job.file_columns, job.columns, job.constants)
-    runs.require_key_column(mapping)
+    runs.require_key_column(mapping, job.file_columns)
     return mapping
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -267,4 +268,15 @@ def plain_amount(text: str) -> str:
         return amount.replace(".", "").replace(",", ".")
     if re.fullmatch(r"\d+,\d{1,2}", amount):
         return amount.replace(",", ".")
-    return amount
+    return amount if re.fullmatch(r"[+-]?[\d.]+", amount) else text
+
+
+def why_no_amount(text: str) -> str:
+    """What to do about an amount that was refused; empty where there is nothing to say."""
+    amount = text.strip()
+    if any(unicodedata.category(sign) == "Sc" for sign in amount):
+        return str(errors.CURRENCY_SIGN)
+    if re.fullmatch(r"\d{1,3},\d{3}", amount):
+        meanings = {"thousands": amount.replace(",", ""), "decimals": amount.replace(",", ".")}
+        return str(errors.AMBIGUOUS_AMOUNT % meanings)
+    return ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from accounts.entities import Actor
+from catalog.forms import FIELD_NAMES
 from catalog.imports import errors, readers
 from catalog.imports.checkpoint import Checkpoint, Progress, identity_of
 from catalog.imports.errors import UnusableMapping
@@ -46,14 +47,17 @@ def prepare(
     source = readers.inspect(file, name)
     guessed = ColumnMapping.guess(source.columns)
     mapping = guessed.with_changes(source.columns, columns, constants)
-    require_key_column(mapping)
+    require_key_column(mapping, source.columns)
     return Run(source, mapping, publish, dry_run)
 
 
-def require_key_column(mapping: ColumnMapping) -> None:
+def require_key_column(mapping: ColumnMapping, columns: Iterable[str]) -> None:
     """Other fields may be missing: a file with SKUs and prices changes prices."""
     if "sku" not in mapping.sources:
-        raise UnusableMapping(errors.MISSING_FIELDS % {"fields": "sku"})
+        missing = ["sku", *(name for name in mapping.missing_fields if name != "sku")]
+        fields = ", ".join(str(FIELD_NAMES[name]) for name in missing)
+        said = {"fields": fields, "columns": ", ".join(columns)}
+        raise UnusableMapping(errors.MISSING_FIELDS % said)
 
 
 def execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -52,25 +53,13 @@ def import_job(request: HttpRequest, job_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def import_mapping(request: HttpRequest, job_id: str) -> HttpResponse:
-    actor = actor_of(request)
-    form = MappingForm(request.POST)
-    if not form.is_valid():
-        return _preview(request, jobs.find_job(actor=actor, job_id=job_id), form, status=422)
-    jobs.change_job(
-        actor=actor,
-        job_id=job_id,
-        columns=form.columns,
-        constants=form.constants,
-        publish=form.cleaned_data["publish"],
-    )
-    return redirect("catalog:import-job", job_id)
+    return _with_mapping(request, job_id, jobs.change_job)
 
 
 @login_required
 @require_POST
 def import_confirm(request: HttpRequest, job_id: str) -> HttpResponse:
-    jobs.confirm_job(actor=actor_of(request), job_id=job_id)
-    return redirect("catalog:import-job", job_id)
+    return _with_mapping(request, job_id, _confirm_and_begin)
 
 
 @login_required
@@ -121,6 +110,42 @@ def _reader(request: HttpRequest) -> Actor:
     actor = actor_of(request)
     actor.require("catalog.view_product", actor.org_id)
     return actor
+
+
+class _UsesMapping(Protocol):
+    def __call__(
+        self,
+        *,
+        actor: Actor,
+        job_id: str,
+        columns: dict[str, str],
+        constants: dict[str, str],
+        publish: bool,
+    ) -> Job: ...
+
+
+def _with_mapping(request: HttpRequest, job_id: str, use: _UsesMapping) -> HttpResponse:
+    actor = actor_of(request)
+    form = MappingForm(request.POST)
+    if not form.is_valid():
+        return _preview(request, jobs.find_job(actor=actor, job_id=job_id), form, status=422)
+    use(
+        actor=actor,
+        job_id=job_id,
+        columns=form.columns,
+        constants=form.constants,
+        publish=form.cleaned_data["publish"],
+    )
+    return redirect("catalog:import-job", job_id)
+
+
+def _confirm_and_begin(*, actor: Actor, job_id: str, **mapping: Any) -> Job:
+    """The first step too: without JavaScript the page that follows would show nothing done."""
+    job = jobs.confirm_job(actor=actor, job_id=job_id, **mapping)
+    try:
+        return jobs.run_step(actor=actor, job_id=job_id)
+    except JobMoved:
+        return job
 
 
 def _preview(request: HttpRequest, job: Job, form: MappingForm, status: int = 200) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import html
 import json
 import random
 import re
@@ -60,6 +61,25 @@ def uploaded(browser: Client, records: list[dict[str, Any]]) -> str:
     return str(response["Location"])
 
 
+def submitted(page: str) -> dict[str, str]:
+    """What a browser sends of the mapping form as it stands."""
+    found = {}
+    for tag in re.findall(r"<input [^>]*>", page):
+        said = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
+        name = said.get("name", "")
+        if name.startswith(("column_", "constant_")):
+            found[name] = html.unescape(said.get("value", ""))
+        if name == "publish" and " checked" in tag:
+            found[name] = "on"
+    return found
+
+
+def confirm(browser: Client, address: str, **changes: str) -> Any:
+    """Presses “Import now”, after changes to the form."""
+    fields = submitted(browser.get(address).content.decode())
+    return browser.post(address + "confirm/", fields | changes)
+
+
 def job_of(user: User, address: str) -> job_store.Job:
     return jobs.find_job(actor=user.actor, job_id=address.rstrip("/").rsplit("/", 1)[1])
 
@@ -82,8 +102,11 @@ def test_the_preview_tells_what_would_happen_and_writes_nothing(
 def test_columns_can_be_corrected_and_are_tried_again(browser: Client, alice: User) -> None:
     rows = [{"No": "A-1", "Title": "Mug", "Cost": "3.20"}]
     address = uploaded(browser, rows)
-    assert "No column gives sku" in browser.get(address).content.decode()
-    assert browser.post(address + "confirm/").status_code == 422
+    problem = "No column gives what every product needs: Article number (SKU), Price, Currency."
+    page = browser.get(address).content.decode()
+    assert f"{problem} The columns of the file are No, Title, Cost." in page
+    confirm(browser, address)
+    assert problem in browser.get(address).content.decode()
     corrected = {
         "column_sku": "No",
         "column_name": "Title",
@@ -95,9 +118,92 @@ def test_columns_can_be_corrected_and_are_tried_again(browser: Client, alice: Us
     assert job_of(alice, address).preview == Counts(created=1)
     page = browser.get(address).content.decode()
     assert 'value="Title"' in page
-    browser.post(address + "confirm/")
+    confirm(browser, address)
     browser.post(address + "step/")
     assert [card.sku for card in selectors.list_public_products().cards] == ["A-1"]
+
+
+def test_import_now_uses_what_stands_in_the_form(browser: Client, alice: User) -> None:
+    rows = [{"sku": "A-1", "Label": "Mug", "price": "3.20"}]
+    address = uploaded(browser, rows)
+    assert "Every row would be refused" in browser.get(address).content.decode()
+    changes = {"column_name": "Label", "constant_currency": "EUR", "publish": "on"}
+    assert confirm(browser, address, **changes)["Location"] == address
+    (card,) = selectors.list_public_products().cards
+    assert (card.sku, card.name) == ("A-1", "Mug")
+
+
+def test_both_buttons_belong_to_the_form_and_enter_only_looks(browser: Client) -> None:
+    page = browser.get(uploaded(browser, [record(1)])).content.decode()
+    (form,) = [one for one in re.findall(r"(?s)<form .*?</form>", page) if "column_sku" in one]
+    look, confirm_ = re.findall(r"<button [^>]*>", form)
+    assert "formaction" not in look
+    assert "confirm/" in confirm_
+    assert 'name="publish"' in form
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"column_sku": "nonsense"}, "no column “nonsense”"),
+        ({"column_price": "", "publish": "on"}, "Every row would be refused"),
+    ],
+)
+def test_import_now_shows_the_preview_again_when_nothing_can_be_imported(
+    changes: dict[str, str], said: str, browser: Client, alice: User
+) -> None:
+    address = uploaded(browser, [record(1)])
+    assert confirm(browser, address, **changes).status_code == 302
+    assert said in browser.get(address).content.decode()
+    assert job_of(alice, address).state == job_store.PREVIEW
+    assert skus(alice) == set()
+
+
+@pytest.mark.parametrize(
+    ("price", "reason"),
+    [
+        ("1.234,50 €", "Leave out the currency sign."),
+        ("1,234", "This could be 1234 or 1.234: write it without a thousands separator."),
+        ("cheap", "Enter an amount such as 12.50."),
+    ],
+)
+def test_refused_amounts_say_why_and_what_stands_in_the_file(
+    price: str, reason: str, browser: Client, alice: User
+) -> None:
+    rows = [record(1, price=f'"{price}"'), record(2)]
+    address = uploaded(browser, rows)
+    page = browser.get(address).content.decode()
+    assert reason in page
+    assert price in page
+    confirm(browser, address)
+    report = b"".join(browser.get(address + "errors.csv")).decode("utf-8-sig")
+    (refusal,) = csv.DictReader(report.splitlines())
+    assert (refusal["field"], refusal["reason"], refusal["value"]) == ("price", reason, price)
+
+
+def test_drafts_are_announced_and_told_afterwards(browser: Client) -> None:
+    records = [record(1, status=""), record(2, status=""), record(3, status="public")]
+    address = uploaded(browser, records)
+    assert "2 new products will be drafts" in browser.get(address).content.decode()
+    confirm(browser, address)
+    assert "2 new products are drafts" in browser.get(address).content.decode()
+    address = uploaded(browser, [record(4)])
+    confirm(browser, address, publish="on")
+    assert "draft" not in browser.get(address).content.decode()
+
+
+def test_without_javascript_the_first_page_shows_rows_and_what_to_press(browser: Client) -> None:
+    address = uploaded(browser, [record(number) for number in range(201)])
+    confirm(browser, address)
+    page = browser.get(address).content.decode()
+    assert "200 of 201 rows" in page
+    assert "<noscript><p>Press Continue for the next rows.</p></noscript>" in page
+
+
+def test_the_upload_page_leads_to_both_exports(browser: Client) -> None:
+    page = browser.get(UPLOAD).content.decode()
+    for name in ("export.csv", "export.ndjson"):
+        assert f'href="/staff/products/{name}"' in page
 
 
 def test_a_column_that_is_not_there_is_said_beside_the_columns(browser: Client) -> None:
@@ -110,12 +216,12 @@ def test_a_column_that_is_not_there_is_said_beside_the_columns(browser: Client) 
 
 def test_without_javascript_a_button_leads_through_to_the_end(browser: Client, alice: User) -> None:
     address = uploaded(browser, [record(n, price="?" if n == 7 else "5") for n in range(450)])
-    assert browser.post(address + "confirm/")["Location"] == address
+    assert confirm(browser, address)["Location"] == address
     clicks = 0
     while 'action="' + address + "step/" in (page := browser.get(address).content.decode()):
         assert browser.post(address + "step/")["Location"] == address
         clicks += 1
-    assert clicks == 3
+    assert clicks == 2
     assert "The import is done." in page
     assert job_of(alice, address).counts == Counts(created=449, refused=1)
     assert len(skus(alice)) == 449
@@ -124,12 +230,12 @@ def test_without_javascript_a_button_leads_through_to_the_end(browser: Client, a
 
 
 def test_htmx_gets_the_progress_alone_and_it_asks_for_more_by_itself(browser: Client) -> None:
-    address = uploaded(browser, [record(number) for number in range(250)])
-    browser.post(address + "confirm/")
+    address = uploaded(browser, [record(number) for number in range(450)])
+    confirm(browser, address)
     first = browser.post(address + "step/", headers=HTMX).content.decode()
     assert "<html" not in first
     assert re.search(r'hx-trigger="load, submit"', first)
-    assert 'value="1" max="2"' in first
+    assert 'value="2" max="3"' in first
     last = browser.post(address + "step/", headers=HTMX).content.decode()
     assert "The import is done." in last
     assert "hx-post" not in last
@@ -138,7 +244,7 @@ def test_htmx_gets_the_progress_alone_and_it_asks_for_more_by_itself(browser: Cl
 def test_a_second_import_of_the_same_file_says_that_nothing_changed(browser: Client) -> None:
     for _ in range(2):
         address = uploaded(browser, [record(1)])
-        browser.post(address + "confirm/")
+        confirm(browser, address)
         browser.post(address + "step/")
     assert "Nothing changed" in browser.get(address).content.decode()
 
@@ -148,32 +254,32 @@ def test_repeated_numbers_in_later_chunks_are_refused_as_foretold(
 ) -> None:
     address = uploaded(browser, [record(number % 300) for number in range(310)])
     assert job_of(alice, address).preview == Counts(created=300, refused=10)
-    browser.post(address + "confirm/")
+    confirm(browser, address)
     for _ in range(2):
         browser.post(address + "step/")
     assert job_of(alice, address).counts == Counts(created=300, refused=10)
 
 
 def test_two_windows_at_once_do_no_harm(browser: Client, alice: User) -> None:
-    address = uploaded(browser, [record(number) for number in range(250)])
-    browser.post(address + "confirm/")
+    address = uploaded(browser, [record(number) for number in range(450)])
+    confirm(browser, address)
     job = job_of(alice, address)
     job_store.save_job(replace(job, leased_until=time.time() + 30))
     page = browser.post(address + "step/", headers=HTMX).content.decode()
     assert "Another window" in page
     assert "delay:2s" in page
-    assert job_of(alice, address).step == 0
+    assert job_of(alice, address).step == 1
     job_store.save_job(replace(job_of(alice, address), leased_until=time.time() - 1))
     for _ in range(4):
         browser.post(address + "step/")
-    assert job_of(alice, address).counts == Counts(created=250)
+    assert job_of(alice, address).counts == Counts(created=450)
 
 
 def test_a_step_that_lost_its_lease_does_not_count_twice(
     browser: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = uploaded(browser, [record(1)])
-    browser.post(address + "confirm/")
+    address = uploaded(browser, [record(number) for number in range(201)])
+    confirm(browser, address)
     rows_of = job_store.rows_of
 
     def slowly(job: job_store.Job, number: int) -> Any:
@@ -186,8 +292,8 @@ def test_a_step_that_lost_its_lease_does_not_count_twice(
     monkeypatch.setattr(job_store, "rows_of", slowly)
     page = browser.post(address + "step/", headers=HTMX).content.decode()
     assert "The import is done." in page
-    assert job_of(alice, address).counts == Counts(created=1)
-    assert skus(alice) == {"S-000001"}
+    assert job_of(alice, address).counts == Counts(created=201)
+    assert len(skus(alice)) == 201
 
 
 def test_looking_at_pages_writes_nothing(browser: Client) -> None:
@@ -233,7 +339,7 @@ def test_json_and_strange_values_survive_the_way_through_the_store(
     response = upload(browser, content, "p.json")
     address = response["Location"]
     assert browser.get(address).status_code == 200
-    browser.post(address + "confirm/")
+    confirm(browser, address)
     browser.post(address + "step/")
     assert job_of(alice, address).counts == Counts(created=1, refused=3)
     (product,) = selectors.all_own_products(alice.actor)
@@ -260,7 +366,7 @@ def test_alice_may_bob_may_not_and_charlie_finds_nothing(
 
 def test_exports_are_downloads_that_import_again(browser: Client, alice: User) -> None:
     address = uploaded(browser, [record(1), record(2)])
-    browser.post(address + "confirm/")
+    confirm(browser, address)
     browser.post(address + "step/")
     for name in ("export.csv", "export.ndjson"):
         response = browser.get(f"/staff/products/{name}")
@@ -276,15 +382,15 @@ def test_the_list_of_products_leads_to_import_and_export(browser: Client) -> Non
 
 
 def test_rows_that_expired_are_not_taken_for_an_empty_step(browser: Client, alice: User) -> None:
-    address = uploaded(browser, [record(1)])
-    browser.post(address + "confirm/")
+    address = uploaded(browser, [record(number) for number in range(201)])
+    confirm(browser, address)
     job = job_of(alice, address)
-    key = f"upload#{job.org_id}#{job.id}#rows#0"
+    key = f"upload#{job.org_id}#{job.id}#rows#1"
     transaction = Transaction()
     transaction.delete(EphemeralItem(key))
     transaction.commit()
     assert browser.post(address + "step/").status_code == 404
-    assert job_of(alice, address).counts == Counts()
+    assert job_of(alice, address).counts == Counts(created=200)
 
 
 def test_a_row_that_no_item_can_hold_is_refused_alone(browser: Client, alice: User) -> None:
