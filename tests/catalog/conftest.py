@@ -45,3 +45,11 @@ def log_in() -> Callable[[User], Client]:
 def mug(alice: User) -> Product:
     """A draft of Alice's."""
     return services.create_product(actor=alice.actor, raw=TYPED).product
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    """Logged in as Alice, for the pages of an import."""
+    from tests.catalog.import_pages import browser_of
+
+    return browser_of(alice)
