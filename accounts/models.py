@@ -105,7 +105,7 @@ class AuthUser(AbstractBaseUser):
         return salted_hmac(_SESSION_SALT, stamp, secret, algorithm="sha256").hexdigest()
 
     def save(self, *_args: object, **_kwargs: object) -> NoReturn:
-        raise NotImplementedError("people are changed through accounts.services")
+        raise TypeError("people are changed through accounts.services")
 
     def delete(self, *_args: object, **_kwargs: object) -> NoReturn:
-        raise NotImplementedError("people are changed through accounts.services")
+        raise TypeError("people are changed through accounts.services")

@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 Schema = Mapping[str, Any]
 
-BEARER = "BearerAuth"
 REFERENCE = "#/components/schemas/"
 METHODS = ("get", "post", "put", "patch", "delete")
 # JSON schema's keyword → the name by which the template explains it.

@@ -63,7 +63,7 @@ def test_django_is_told_only_that_it_failed(bob: User, credentials: dict[str, st
 
 def test_people_are_changed_through_services_only(alice: User) -> None:
     for change in (AuthUser.of(alice).save, AuthUser.of(alice).delete):
-        with pytest.raises(NotImplementedError):
+        with pytest.raises(TypeError, match=r"accounts\.services"):
             change()
 
 
