@@ -28,6 +28,7 @@ from catalog.money import in_currency
 from storage.attributes import DecimalAttribute, DocumentAttribute
 from storage.configuration import configuration
 from storage.table import Table
+from storage.typed import RawItem
 
 
 class SkuIndex(GlobalSecondaryIndex["ProductItem"]):
@@ -120,13 +121,14 @@ class SkuMarker(Table):
     class Meta:
         logical_name = "products"
         secondary = True
+        prefix = "sku#"
 
     id = UnicodeAttribute(hash_key=True)
     product_id = UnicodeAttribute()
 
     @staticmethod
     def key_of(org_id: str, sku: str) -> str:
-        return f"sku#{org_id}#{sku}"
+        return f"{SkuMarker.Meta.prefix}{org_id}#{sku}"
 
     @classmethod
     def for_product(cls, product: Product) -> SkuMarker:
@@ -248,3 +250,15 @@ def _raw_keys(keys: EntryKeys) -> dict[str, Any]:
         "price_key": {"S": keys.price_key},
         "newest_key": {"S": keys.newest_key},
     }
+
+
+def listing_of(item: RawItem) -> list[RawItem]:
+    """A stored product → all its entries, as RebuildItems asks for them."""
+    return list(raw_entries(ProductItem.from_raw_data(item).to_entity()).values())
+
+
+def listed_product_key(entry: RawItem) -> RawItem | None:
+    """The key of the product that an entry shows; None for headings and brands."""
+    if "card" not in entry:
+        return None
+    return {"id": {"S": ListingItem.card.deserialize(entry["card"]["S"])["id"]}}

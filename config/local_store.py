@@ -49,6 +49,7 @@ _COMMANDS_WITHOUT_STORE = frozenset(
         "diffsettings",
         "help",
         "makemessages",
+        "makemigrations",
         "openapi_snapshot",
         "version",
     }

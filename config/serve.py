@@ -125,7 +125,7 @@ def serve(environ: Mapping[str, str], *, dev: bool) -> None:
     address.check_free()
     with Children(environ) as children, open_store(environ) as store:
         children.add_environment(store.environment)
-        _manage(children, "create_tables")
+        _manage(children, "migrate", "--noinput")
         # Its owner has a password that everybody can read: not for a store that others reach.
         if environ.get("STAGE", "local") == "local" and store.is_on_this_machine:
             _manage(children, "load_demo", "--if-empty")

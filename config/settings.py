@@ -51,6 +51,12 @@ configure(
     )
 )
 
+# False where infrastructure code makes the tables; `migrate` then only changes items.
+APPLICATION_OWNS_TABLES = (
+    env.text("TABLES_OWNED_BY", "application", choices=("application", "infrastructure"))
+    == "application"
+)
+
 # The application
 
 INSTALLED_APPS = [
@@ -59,6 +65,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "config",
+    # In the order in which they build on each other.
+    "storage",
     "accounts",
     "catalog",
 ]
@@ -108,6 +116,7 @@ SIGN_UP_WINDOW_SECONDS = env.integer("SIGN_UP_WINDOW_SECONDS", 3600, minimum=1)
 LOGIN_ATTEMPTS_PER_CLIENT = env.integer("LOGIN_ATTEMPTS_PER_CLIENT", 30, minimum=1)
 LOGIN_ATTEMPTS_PER_ADDRESS = env.integer("LOGIN_ATTEMPTS_PER_ADDRESS", 8, minimum=1)
 LOGIN_WINDOW_SECONDS = env.integer("LOGIN_WINDOW_SECONDS", 900, minimum=1)
+RESET_LINK_SECONDS = env.integer("RESET_LINK_SECONDS", 7 * 24 * 3600, minimum=60)
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "catalog:staff-products"
 LOGOUT_REDIRECT_URL = "/"

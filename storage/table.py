@@ -21,11 +21,13 @@ from storage.errors import StoreUnavailable
 
 Item = TypeVar("Item", bound="Table")
 BILLING_MODE = "PAY_PER_REQUEST"
+PROVISIONED = "PROVISIONED"
 BATCH_GET_LIMIT = 100
 BATCH_ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.05
 
 _registry: dict[str, type[Table]] = {}
+_kinds: dict[str, dict[str, type[Table]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,11 @@ class Table(Model):
             logical_name = "products"
 
     Other kinds of item of the same table, such as unique markers, are models of their own with
-    the same logical name and `secondary = True`: they never define the table.
+    the same logical name and `secondary = True`: they never define the table. Their hash keys
+    begin with the `prefix` that their Meta names, which tells the kinds apart.
+
+    Meta may also say `read_capacity_units` with `write_capacity_units` (on demand without them)
+    and `stream_view_type`.
 
     Reads go through `find`, `find_many` and `slice`: one request each (`find_many`: one per 100
     keys), so a caller knows what it spends. Writes go through `storage.transactions`.
@@ -64,9 +70,11 @@ class Table(Model):
         if logical_name is None:
             return
         meta.table_name = logical_name  # type: ignore[union-attr]  # PynamoDB insists on one
-        meta.billing_mode = BILLING_MODE  # type: ignore[union-attr]
+        provisioned = getattr(meta, "read_capacity_units", None)
+        meta.billing_mode = PROVISIONED if provisioned else BILLING_MODE  # type: ignore[union-attr]
         if not getattr(meta, "secondary", False):
             _registry[logical_name] = cls
+        _kinds.setdefault(logical_name, {})[cls.__name__] = cls
         cls._shared = None
 
     @classmethod
@@ -123,7 +131,7 @@ class Table(Model):
         name = cls.physical_name()
         for start in range(0, len(wanted), BATCH_GET_LIMIT):
             keys_of_batch = [cls._raw_key(key) for key in wanted[start : start + BATCH_GET_LIMIT]]
-            found.extend(map(cls.from_raw_data, _batch_get(name, keys_of_batch, consistent)))
+            found.extend(map(cls.from_raw_data, batch_get(name, keys_of_batch, consistent)))
         return found
 
     @classmethod
@@ -196,7 +204,8 @@ class Table(Model):
         return cast("dict[str, Any]", identifier["Key"])
 
 
-def _batch_get(table: str, keys: list[dict[str, Any]], consistent: bool) -> list[dict[str, Any]]:
+def batch_get(table: str, keys: list[dict[str, Any]], consistent: bool) -> list[dict[str, Any]]:
+    """The items among at most a hundred keys, of a table by its physical name, in typed form."""
     found: list[dict[str, Any]] = []
     for attempt in range(BATCH_ATTEMPTS):
         if attempt:
@@ -221,3 +230,9 @@ def _index_keys(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def registered_tables() -> list[type[Table]]:
     """Every table that has been defined in this process, by logical name."""
     return [_registry[name] for name in sorted(_registry)]
+
+
+def kinds_of(logical_name: str) -> list[type[Table]]:
+    """The models of all kinds of item in a table, the one that defines it first."""
+    kinds = _kinds.get(logical_name, {}).values()
+    return sorted(kinds, key=lambda kind: (getattr(kind.Meta, "secondary", False), kind.__name__))

@@ -15,10 +15,11 @@ from storage.client import call
 from storage.engine import Engine
 from storage.ephemeral import EphemeralItem
 from storage.errors import StoreUnavailable
-from storage.schema import UnusableTable, create_tables, missing_tables
+from storage.evolution.errors import UnusableTable
+from storage.schema import create_tables, missing_tables
 from storage.table import Table, registered_tables
 from storage.transactions import Transaction
-from tests.storage.faults import injected, raw_answer, refusal
+from tests.storage.faults import injected, refusal
 from tests.storage.things import ThingItem, names_in
 
 # Table → (hash key, range key), index → its keys.
@@ -27,6 +28,7 @@ DESIGN: dict[str, tuple[Keys, dict[str, Keys]]] = {
     "accounts": (("hashKey", "rangeKey"), {"itemTypeIdIndex": ("itemType", "id")}),
     "audit": (("subject", "at"), {"actor-index": ("actor_id", "at")}),
     "ephemeral": (("key",), {}),
+    "migrations": (("app", "name"), {}),
     "product-listing": (
         ("facet", "name_key"),
         {"newest-index": ("facet", "newest_key"), "price-index": ("facet", "price_key")},
@@ -127,8 +129,8 @@ def test_expiry_that_was_not_turned_on_is_made_up_for(empty_store: Engine) -> No
 def test_a_table_that_another_process_is_just_making_is_waited_for(empty_store: Engine) -> None:
     in_use = refusal("ResourceInUseException", Message="Table is being created")
     create_tables([AuditItem])
-    nothing_yet = raw_answer(200, b'{"TableNames": []}')
-    with injected("ListTables", nothing_yet), injected("CreateTable", in_use):
+    not_yet = refusal("ResourceNotFoundException", Message="Requested resource not found")
+    with injected("DescribeTable", not_yet), injected("CreateTable", in_use):
         assert create_tables([AuditItem]) == [AuditItem.physical_name()]
 
 

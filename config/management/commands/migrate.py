@@ -1,0 +1,196 @@
+"""`manage.py migrate [APP [NAME]]`: brings tables and items to a migration; docs/migrations.md."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from config.local_store import EMBEDDED_VARIABLE
+from config.migration_progress import ConsoleListener, ConsoleReporter
+from config.own_apps import own_apps
+from storage.errors import StoreError
+from storage.evolution import autodetector as detection
+from storage.evolution.executor import Migrator, Target
+from storage.evolution.inventory import items_in
+from storage.evolution.operation import Options
+from storage.evolution.planning import Step
+from storage.evolution.state import StateError
+from storage.explanations import STORE_FAILURES, explain
+
+UNAPPLIED, COULD_NOT_RUN = 1, 1
+
+
+class Command(BaseCommand):
+    help = "Brings the tables and their items to a migration, forwards or backwards."
+    requires_system_checks: list[str] = []
+    # One of Django's checks wants to find the same in `makemigrations`.
+    autodetector = detection
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "app", nargs="?", help="An app, or a number of steps over all apps such as +1 and -2."
+        )
+        parser.add_argument(
+            "name",
+            nargs="?",
+            help="A migration, the beginning of its name, `zero`, or steps such as +1 and -2.",
+        )
+        parser.add_argument("--plan", action="store_true", help="Say what would be done.")
+        parser.add_argument(
+            "--check", action="store_true", help="Exit with 1 when something is not applied."
+        )
+        parser.add_argument("--fake", action="store_true", help="Record only, do nothing.")
+        parser.add_argument(
+            "--accept-edited",
+            action="store_true",
+            help="Take files that were changed after they had been applied as they are now.",
+        )
+        parser.add_argument(
+            "--noinput",
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="Do not ask before a table with items is deleted.",
+        )
+        parser.add_argument(
+            "--wait",
+            type=float,
+            default=0,
+            metavar="SECONDS",
+            help="How long to wait for another run to end.",
+        )
+        parser.add_argument(
+            "--segments", type=_segments, default=4, help="Parts of a table read at once; 4."
+        )
+        parser.add_argument(
+            "--capacity",
+            type=_capacity,
+            metavar="UNITS",
+            help="Read and write units a second that changing items may use; no limit.",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        target = Target(options["app"], options["name"])
+        reporter = ConsoleReporter(self.stdout, self.stderr)
+        try:
+            migrator = Migrator(
+                own_apps(),
+                options=Options(
+                    owns_tables=settings.APPLICATION_OWNS_TABLES,
+                    mend_unusable=EMBEDDED_VARIABLE in os.environ,
+                    segments=options["segments"],
+                    capacity=options["capacity"],
+                ),
+                reporter=reporter,
+                listener=ConsoleListener(self.stdout, self.style, options["verbosity"]),
+            )
+            if options["plan"] or options["check"]:
+                self._show_plan(migrator, target, check=options["check"])
+            else:
+                self._migrate(migrator, target, options)
+        except STORE_FAILURES as error:
+            raise CommandError(explain(error), returncode=COULD_NOT_RUN) from error
+        except (StoreError, StateError) as error:
+            raise CommandError(f"{error}.", returncode=COULD_NOT_RUN) from error
+        except KeyboardInterrupt:
+            text = _("Interrupted. What was done is recorded; the same command goes on from there.")
+            raise CommandError(text, returncode=130) from None
+        finally:
+            reporter.close()
+
+    def _show_plan(self, migrator: Migrator, target: Target, *, check: bool) -> None:
+        steps = migrator.plan(target, migrator.applied())
+        self.stdout.write(_("Planned operations:") if steps else _("Nothing to do."))
+        for step in steps:
+            title = _("Undo %(name)s") if step.backwards else "%(name)s"
+            self.stdout.write(title % {"name": step.migration.label}, self.style.MIGRATE_HEADING)
+            for operation in step.operations:
+                undo = _("Undo: ") if step.backwards else ""
+                items = _(" (reads all items)") if operation.touches_items else ""
+                self.stdout.write(f"    {undo}{operation.describe()}{items}")
+        if check and steps:
+            sys.exit(UNAPPLIED)
+
+    def _migrate(self, migrator: Migrator, target: Target, options: dict[str, Any]) -> None:
+        def confirm(steps: list[Step]) -> None:
+            if options["interactive"] and not options["fake"]:
+                self._confirm_deletions(steps)
+
+        with _ended_like_ctrl_c():
+            steps = migrator.run(
+                target,
+                fake=options["fake"],
+                accept_edited=options["accept_edited"],
+                wait_seconds=options["wait"],
+                confirm=confirm,
+            )
+        if not steps and options["verbosity"]:
+            self.stdout.write(_("Nothing to do: all of it is applied."))
+        if target == Target():
+            self._tell_differences(migrator)
+
+    def _confirm_deletions(self, steps: list[Step]) -> None:
+        """Raises CommandError unless the person says yes, or nothing would be lost."""
+        if not settings.APPLICATION_OWNS_TABLES:
+            return
+        for name in (name for step in steps for name in step.tables_deleted()):
+            count = items_in(name)
+            if not count:
+                continue
+            question = ngettext(
+                "The table %(name)s will be deleted with about %(count)d item.",
+                "The table %(name)s will be deleted with about %(count)d items.",
+                count,
+            )
+            self.stdout.write(question % {"name": name, "count": count}, self.style.WARNING)
+            try:
+                answer = input(_("Type the name of the table to delete it: "))
+            except EOFError:
+                answer = ""
+            if answer.strip() != name:
+                raise CommandError(_("Nothing was done."))
+
+    def _tell_differences(self, migrator: Migrator) -> None:
+        found = migrator.differences()
+        if found:
+            text = _("The tables are not as the models say; makemigrations, or see `tables`:")
+            self.stderr.write(text)
+        for difference in found:
+            self.stderr.write(f"  {difference}")
+
+
+def _segments(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise ValueError(text)
+    return number
+
+
+def _capacity(text: str) -> float:
+    units = float(text)
+    if not 0 < units < float("inf"):
+        raise ValueError(text)
+    return units
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """A SIGTERM lets the transaction at hand end and the lease be given back, too."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
