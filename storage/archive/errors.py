@@ -1,0 +1,25 @@
+"""What can stop an archive from being written or restored. Each message is for a person."""
+
+from __future__ import annotations
+
+from storage.errors import StoreError
+
+
+class ArchiveError(StoreError):
+    """It cannot be done as asked."""
+
+
+class ArchiveRefused(ArchiveError):
+    """The folder is not an archive, or is one that was cut short or altered."""
+
+
+class MigrationUnfinished(ArchiveError):
+    """A migration is at work, or was interrupted: the items are of two states."""
+
+
+class TablesRefused(ArchiveError):
+    """Tables that exist are not what the archive can be restored into; one sentence for each."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        self.reasons = reasons
+        super().__init__("\n".join(reasons))
