@@ -9,6 +9,7 @@ PIP := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-h
 
 VENV_MADE := .venv/.made
 PACKAGES_MADE := .venv/.packages-made
+SQL_PACKAGES_MADE := .venv/.sql-packages-made
 DEV_PACKAGES_MADE := .venv/.dev-packages-made
 INSTALLING := .venv/.installing
 NODE_MADE := node_modules/.made
@@ -21,7 +22,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run dev test fmt lint openapi bench reset setup setup-dev chromium need-python need-node
+.PHONY: help run dev test fmt lint openapi bench reset setup setup-dev chromium postgresql need-python need-node
 
 # An environment whose Python is gone, or that pip was filling when it was killed, is made anew:
 # pip takes a half-installed package for an installed one.
@@ -41,7 +42,7 @@ run: setup ## Set up what is missing and serve on http://127.0.0.1:8000 (PORT, H
 dev: setup ## The same with Django's own server, which reloads changed code
 	@$(IN_VENV) -m config.serve --dev
 
-test: lint chromium ## Everything: lint, types, layers, unit, integration and browser tests
+test: lint chromium postgresql ## Everything: lint, types, layers, unit, integration and browser tests
 	$(IN_VENV) -m pytest -n 2
 
 fmt: setup-dev ## Format Python and templates, sort imports
@@ -65,7 +66,7 @@ bench: setup-dev ## Requests per second, CPU per request, import throughput
 reset: need-python ## Delete the local data in var/, after asking
 	@$(PYTHON) -m config.reset
 
-setup: $(PACKAGES_MADE) $(NODE_MADE) $(VENDORED) $(CATALOGUES)
+setup: $(PACKAGES_MADE) $(SQL_PACKAGES_MADE) $(NODE_MADE) $(VENDORED) $(CATALOGUES)
 
 # The other stages serve static files from where they are.
 ifeq ($(STAGE),production)
@@ -95,7 +96,14 @@ $(PACKAGES_MADE): requirements.txt $(VENV_MADE)
 	@rm -f $(INSTALLING)
 	@touch $@
 
-$(DEV_PACKAGES_MADE): requirements-dev.txt $(PACKAGES_MADE)
+$(SQL_PACKAGES_MADE): requirements-sql.txt $(PACKAGES_MADE)
+	@echo 'Installing the Python packages for import_sql …'
+	@touch $(INSTALLING)
+	@$(PIP) -r requirements-sql.txt
+	@rm -f $(INSTALLING)
+	@touch $@
+
+$(DEV_PACKAGES_MADE): requirements-dev.txt $(PACKAGES_MADE) $(SQL_PACKAGES_MADE)
 	@echo 'Installing the Python packages for development …'
 	@touch $(INSTALLING)
 	@$(PIP) -r requirements-dev.txt
@@ -123,6 +131,14 @@ $(VENDORED): $(NODE_MADE)
 $(STATIC_MADE): $(STATIC_SOURCES) $(VENDORED) $(PACKAGES_MADE)
 	@$(IN_VENV) manage.py collectstatic --noinput --clear --verbosity=0
 	@touch $@
+
+# Without a server the tests that need one are skipped and say so.
+postgresql:
+	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo 'Installing PostgreSQL for the tests of import_sql …'; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y postgresql || true; \
+	fi
 
 # Playwright's own download is the way for machines without apt.
 chromium: setup-dev

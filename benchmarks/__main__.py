@@ -3,7 +3,13 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("benchmarks.serving", "benchmarks.import_throughput")
+BENCHMARKS = (
+    "benchmarks.serving",
+    "benchmarks.import_throughput",
+    "benchmarks.sql_import",
+    "benchmarks.archive",
+    "benchmarks.item_operations",
+)
 
 for module in BENCHMARKS:
     print(f"\n{module}", flush=True)

@@ -126,7 +126,7 @@ def _prepared(path: Path) -> Iterator[Transaction]:
     from catalog import repository
     from catalog.entities import new_product
     from catalog.heading_repository import follow_changes
-    from catalog.imports.importer import COMBINED_ACTIONS
+    from catalog.imports.writer import COMBINED_ACTIONS
     from catalog.rules import parse_product
     from catalog.services import audit_of
     from storage.transactions import Transaction

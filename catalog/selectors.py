@@ -121,6 +121,13 @@ def all_own_products(actor: Actor) -> Iterator[Product]:
             yield from (found[row.card.id] for row in rows if row.card.id in found)
 
 
+def count_own_products(actor: Actor) -> int:
+    """How many the actor's organisation has. Reads the lists of all of them."""
+    actor.require("catalog.view_product", actor.org_id)
+    facets = (listing.organisation_facet(actor.org_id, status) for status in Status)
+    return sum(listing_repository.count_entries(facet) for facet in facets)
+
+
 def public_cards_between(low: str, high: str, most: int) -> Iterator[Card]:
     """Public products whose name in key form is from `low` up to, but not with, `high`."""
     after = Position(low, low)

@@ -111,7 +111,7 @@ def test_old_node_is_one_sentence(tmp_path: Path, without_node: dict[str, str]) 
 
 
 def test_locks_carry_hashes_and_no_addresses() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-sql.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert "://" not in text
         assert "--index-url" not in text

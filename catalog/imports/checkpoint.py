@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-import os
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Self
 
-from catalog.imports.importer import Counts
+from catalog.imports.writer import Counts
 
 IDENTIFIED_BYTES = 1024 * 1024
 
@@ -33,31 +30,15 @@ class Progress:
     report_bytes: int = 0
     counts: Counts = field(default_factory=Counts)
 
-
-class Checkpoint:
-    """A small file beside the error report. `key` names all that the result depends on."""
-
-    def __init__(self, path: Path, key: str) -> None:
-        self._path = path
-        self._key = key
-
-    def load(self) -> Progress | None:
-        """None where there is none, or it belongs to another file or mapping."""
+    @classmethod
+    def from_document(cls, document: dict[str, Any] | None) -> Self | None:
+        """None for what is no such document."""
         try:
-            document = json.loads(self._path.read_text(encoding="utf-8"))
-            if document["key"] != self._key:
-                return None
-            return Progress(
-                document["rows"], document["report_bytes"], Counts(**document["counts"])
-            )
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            found = document or {}
+            return cls(found["rows"], found["report_bytes"], Counts(**found["counts"]))
+        except (KeyError, TypeError):
             return None
 
-    def save(self, progress: Progress) -> None:
-        """A kill at any moment leaves the old one or the new one."""
-        beside = self._path.with_name(self._path.name + ".new")
-        beside.write_text(json.dumps({"key": self._key, **asdict(progress)}), encoding="utf-8")
-        os.replace(beside, self._path)  # noqa: PTH105  # the same
-
-    def remove(self) -> None:
-        self._path.unlink(missing_ok=True)
+    @property
+    def as_document(self) -> dict[str, Any]:
+        return asdict(self)

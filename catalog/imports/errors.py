@@ -45,6 +45,8 @@ MAPPING_FILE = _("The mapping file cannot be used: %(reason)s.")
 MISSING_FIELDS = _(
     "No column gives what every product needs: %(fields)s. The columns of the file are %(columns)s."
 )
+UNKNOWN_OPTION = _("There is no option “%(name)s” for products. There is %(options)s.")
+NO_SWITCH = _("The option “%(name)s” is true or false.")
 
 
 class UnusableFile(Invalid):

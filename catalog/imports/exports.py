@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -14,11 +13,8 @@ from accounts.entities import Actor
 from catalog import selectors
 from catalog.entities import DATA_FIELDS, Product, ProductData
 from catalog.listing import sort_keys
+from storage.intake_report import BYTE_ORDER_MARK, escaped
 
-# Spreadsheets run what begins like this, full-width signs included. The apostrophe makes it text;
-# it is doubled where the text has one already, so that reading can take away exactly one.
-_RISKY = re.compile(r"'*[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
-BYTE_ORDER_MARK = "\ufeff"
 _TEMPLATE_ROW = {
     "sku": "MUG-001",
     "name": "Blue mug",
@@ -54,11 +50,6 @@ def template_csv() -> str:
 def template_json() -> str:
     document = [{name: _TEMPLATE_ROW[name] for name in DATA_FIELDS}]
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
-
-
-def escaped(text: str) -> str:
-    """`"=1+2"` → `"'=1+2"`."""
-    return "'" + text if _RISKY.match(text) else text
 
 
 def _template_values() -> list[str]:

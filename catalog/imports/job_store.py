@@ -15,10 +15,10 @@ from typing import Any, Self
 
 from catalog.imports import errors as texts
 from catalog.imports.errors import JobMoved, JobNotFound
-from catalog.imports.importer import Counts
 from catalog.imports.readers import Row
-from catalog.imports.report import Refusal
+from catalog.imports.writer import Counts
 from storage.ephemeral import EphemeralItem, expiry, living
+from storage.intake import Refusal
 from storage.transactions import Transaction
 
 KEPT_SECONDS = 24 * 60 * 60

@@ -16,13 +16,14 @@ from typing import BinaryIO
 from accounts.entities import Actor
 from catalog.imports import errors, job_store, readers, runs
 from catalog.imports.errors import JobMoved, JobNotFound, UnusableFile, UnusableMapping
-from catalog.imports.exports import BYTE_ORDER_MARK
-from catalog.imports.importer import Counts, Importer
+from catalog.imports.importer import Importer
 from catalog.imports.job_store import DONE, PREVIEW, RUNNING, Job
 from catalog.imports.mapping import ColumnMapping
 from catalog.imports.readers import Row
-from catalog.imports.report import Refusal, report_header, report_lines
 from catalog.imports.source import SAMPLE, SourceDamaged, open_bytes
+from catalog.imports.writer import Counts
+from storage.intake import Refusal
+from storage.intake_report import BYTE_ORDER_MARK, report_header, report_lines
 
 MEGABYTE = 1024 * 1024
 MOST_MEGABYTES = 10

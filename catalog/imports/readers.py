@@ -205,7 +205,7 @@ def _csv_problem(error: csv.Error, begin: int, last: int) -> object:
 
 
 def _unescaped(cell: str) -> str:
-    """Takes away the apostrophe that `exports.escaped` puts before what looks like a formula."""
+    """Takes away the apostrophe that `escaped` puts before what looks like a formula."""
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,12 +12,14 @@ from typing import BinaryIO
 from accounts.entities import Actor
 from catalog.forms import FIELD_NAMES
 from catalog.imports import errors, readers
-from catalog.imports.checkpoint import Checkpoint, Progress, identity_of
+from catalog.imports.checkpoint import Progress, identity_of
 from catalog.imports.errors import UnusableMapping
-from catalog.imports.importer import Importer, SkuFile
+from catalog.imports.importer import Importer
 from catalog.imports.mapping import ColumnMapping
 from catalog.imports.readers import Source
-from catalog.imports.report import report_header, report_lines
+from storage.checkpoint import Checkpoint
+from storage.intake_report import open_report, report_header, report_lines
+from storage.seen_keys import SeenKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,13 @@ def execute(
     """
     importer = Importer(actor=actor, mapping=run.mapping, publish=run.publish, dry_run=run.dry_run)
     saved = Checkpoint(checkpoint, _key(run, file, actor))
-    progress = (None if fresh or run.dry_run else saved.load()) or Progress()
+    begun = None if fresh or run.dry_run else saved.load()
+    progress = Progress.from_document(begun) or Progress()
     with ExitStack() as stack:
-        seen = SkuFile()
+        seen = SeenKeys()
         stack.callback(seen.close)
-        output = stack.enter_context(_report_from(report, progress))
+        kept = progress.report_bytes if progress.rows else 0
+        output = stack.enter_context(open_report(report, report_header(), kept))
         yield progress
         stopped = _Stop(stop)
         rows = readers.read(file, run.source)
@@ -93,7 +96,7 @@ def execute(
             progress.counts.add(outcome.counts)
             progress.report_bytes = output.tell()
             if not run.dry_run:
-                saved.save(progress)
+                saved.save(progress.as_document)
             yield progress
     if stopped.was_asked:
         return
@@ -118,16 +121,3 @@ class _Stop:
 def _key(run: Run, file: BinaryIO, actor: Actor) -> str:
     parts = (identity_of(file), run.mapping.digest, actor.org_id, str(run.publish))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _report_from(path: Path, progress: Progress) -> BinaryIO:
-    """The report as it was at the checkpoint: what came after will come again.
-
-    Somebody may have taken it away or shortened it since.
-    """
-    output = path.open("r+b" if progress.rows and path.exists() else "w+b")
-    output.truncate(min(output.seek(0, io.SEEK_END), progress.report_bytes))
-    output.seek(0, io.SEEK_END)
-    if output.tell() == 0:
-        output.write(("\ufeff" + report_header()).encode())
-    return output

@@ -134,7 +134,9 @@ def test_the_guide_names_every_code_that_the_catalogue_and_the_people_answer() -
         if isinstance(error, type) and issubclass(error, domain.DomainError)
     }
     named = set(re.findall(r"^\| `(\w+)` ", GUIDE.read_text(), re.MULTILINE))
-    only_in_pages = {"error", "not_the_owner", "wrong_password", "csrf_failed"}
+    only_in_pages = {
+        *("error", "not_the_owner", "wrong_password", "csrf_failed", "invalid_reset_link"),
+    }
     assert codes | set(CODES.values()) | {"invalid_cursor", "malformed_request"} <= (
         named | only_in_pages
     )

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import signal
 import subprocess
 import sys
 import time
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.test import override_settings
 
 from accounts.entities import Actor, User
 from catalog import selectors
-from catalog.imports.importer import Counts
+from catalog.imports.writer import Counts
 from tests.catalog.import_files import (
     checkpoint_of,
     import_path,
@@ -30,34 +27,9 @@ from tests.catalog.import_files import (
     write_csv,
     write_ndjson,
 )
+from tests.commands import ROOT, environment, manage, run, wait_for_change
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("store")
-
-
-def manage(*arguments: object, **kwargs: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, ROOT / "manage.py", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=ROOT,
-        env=_environment(),
-        **kwargs,
-    )
-
-
-def _environment() -> dict[str, str]:
-    """The settings of this test process, which a child does not inherit from its plugin alone."""
-    secret = "of-a-child-of-the-tests-that-is-long-enough-to-be-accepted"
-    secrets = ("SECRET_KEY", "ACCESS_TOKEN_SECRET", "CURSOR_SECRET")
-    return {**dict.fromkeys(secrets, secret), **os.environ, "STAGE": "local"}
-
-
-def run(name: str, *arguments: object, **options: Any) -> str:
-    out = StringIO()
-    call_command(name, *map(str, arguments), stdout=out, stderr=out, **options)
-    return out.getvalue()
 
 
 def test_the_summary_counts_and_a_second_run_says_that_nothing_changed(
@@ -150,7 +122,7 @@ def test_a_killed_import_goes_on_where_it_was(alice: User, tmp_path: Path) -> No
     chance = random.Random(11)
     for _ in range(4):
         process = manage("import_products", path, "--owner", alice.email, "--quiet")
-        _wait_for_progress(path)
+        wait_for_change(checkpoint_of(path))
         time.sleep(chance.uniform(0, 0.3))
         process.kill()
         process.communicate()
@@ -166,24 +138,12 @@ def test_a_killed_import_goes_on_where_it_was(alice: User, tmp_path: Path) -> No
     assert import_path(path, alice.actor).counts == Counts(unchanged=1790, refused=10)
 
 
-def _wait_for_progress(path: Path) -> None:
-    """Until the checkpoint says something new."""
-    checkpoint = checkpoint_of(path)
-    before = checkpoint.read_bytes() if checkpoint.exists() else b""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if checkpoint.exists() and checkpoint.read_bytes() != before:
-            return
-        time.sleep(0.01)
-    raise AssertionError("no progress")
-
-
 def test_an_interrupted_import_stops_cleanly_and_says_how_to_go_on(
     alice: User, tmp_path: Path
 ) -> None:
     path = write_csv(tmp_path / "p.csv", [record(number) for number in range(2000)])
     process = manage("import_products", path, "--owner", alice.email)
-    _wait_for_progress(path)
+    wait_for_change(checkpoint_of(path))
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 2, said
@@ -223,13 +183,12 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def peak_kilobytes(path: Path) -> int:
-    environment = {**_environment(), "DJANGO_SETTINGS_MODULE": "config.settings"}
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, path],
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env=environment,
+        env={**environment(), "DJANGO_SETTINGS_MODULE": "config.settings"},
         check=True,
     )
     return int(done.stdout)

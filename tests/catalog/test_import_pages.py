@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.entities import User
 from catalog import selectors
 from catalog.imports import job_store, jobs
-from catalog.imports.importer import Counts
+from catalog.imports.writer import Counts
 from storage.meter import measure
 from tests.catalog.import_files import record
 from tests.catalog.import_pages import (

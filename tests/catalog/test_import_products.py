@@ -16,13 +16,14 @@ from accounts.entities import Actor, User
 from accounts.errors import PermissionDenied
 from catalog import selectors, services
 from catalog.entities import Product, Stock
-from catalog.imports import importer as importing
 from catalog.imports import runs
 from catalog.imports.exports import export_csv, export_ndjson
-from catalog.imports.importer import Counts, Importer, SkuFile
+from catalog.imports.importer import Importer
 from catalog.imports.mapping import ColumnMapping
 from catalog.imports.readers import Row
+from catalog.imports.writer import Counts, Outcome, ProductWriter
 from storage.audit import history
+from storage.seen_keys import SeenKeys
 from tests.catalog.import_files import (
     checkpoint_of,
     import_path,
@@ -152,8 +153,8 @@ def test_categories_left_by_their_last_product_leave_the_navigation(
     assert [link.label for link in heading.children] == ["Garden"]
 
 
-class _EditsBeforeWriting(Importer):
-    """An importer that somebody else overtakes between its reading and its first writing."""
+class _EditsBeforeWriting(ProductWriter):
+    """A writer that somebody else overtakes between its reading and its first writing."""
 
     edit: Any = None
 
@@ -164,14 +165,16 @@ class _EditsBeforeWriting(Importer):
         super()._write(changes, outcome)
 
 
-def overtaken(actor: Actor, edit: Any, records: list[dict[str, Any]]) -> importing.Outcome:
-    importer = _EditsBeforeWriting(actor=actor, mapping=ColumnMapping.guess(records[0]))
-    importer.edit = edit
-    return importer.process(rows(*records), SkuFile())
+def overtaken(actor: Actor, edit: Any, records: list[dict[str, Any]]) -> Outcome:
+    importer = importer_of(actor, *records[0])
+    writer = _EditsBeforeWriting(actor=actor)
+    writer.edit = edit
+    importer._writer = writer
+    return importer.process(rows(*records), SeenKeys())
 
 
 def test_an_edit_meanwhile_is_read_again_and_not_overwritten(actor: Actor) -> None:
-    importer_of(actor).process(rows(*(record(number) for number in range(5))), SkuFile())
+    importer_of(actor).process(rows(*(record(number) for number in range(5))), SeenKeys())
     product = products_of(actor)["S-000003"]
 
     def edit() -> None:
@@ -202,10 +205,10 @@ def test_a_product_created_meanwhile_is_changed_and_not_doubled(actor: Actor) ->
 def test_a_product_that_never_stands_still_is_refused_alone(
     actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    importer_of(actor).process(rows(record(1), record(2)), SkuFile())
+    importer_of(actor).process(rows(record(1), record(2)), SeenKeys())
     product = products_of(actor)["S-000001"]
     importer = importer_of(actor)
-    staged = importer._staged
+    staged = importer._writer._staged
 
     def overtake(change: Any) -> Any:
         prepared = staged(change)
@@ -219,8 +222,8 @@ def test_a_product_that_never_stands_still_is_refused_alone(
             )
         return prepared
 
-    monkeypatch.setattr(importer, "_staged", overtake)
-    outcome = importer.process(rows(record(1, price="5"), record(2, price="5")), SkuFile())
+    monkeypatch.setattr(importer._writer, "_staged", overtake)
+    outcome = importer.process(rows(record(1, price="5"), record(2, price="5")), SeenKeys())
     assert outcome.counts == Counts(changed=1, refused=1)
     assert outcome.refusals[0].line == 2
     assert "same moment" in outcome.refusals[0].reason
@@ -268,7 +271,7 @@ def test_an_export_imports_to_the_same_and_exports_to_the_same_bytes(
     export: Any, actor: Actor, charlie: User, tmp_path: Path
 ) -> None:
     tricky = [{**{name: "" for row in TRICKY for name in row}, **row} for row in TRICKY]
-    created = importer_of(actor, *tricky[0]).process(rows(*tricky), SkuFile())
+    created = importer_of(actor, *tricky[0]).process(rows(*tricky), SeenKeys())
     assert created.counts == Counts(created=6)
     first = "".join(export(actor)).encode()
     path = tmp_path / f"products.{'csv' if export is export_csv else 'ndjson'}"
@@ -283,21 +286,21 @@ def test_an_export_imports_to_the_same_and_exports_to_the_same_bytes(
 
 
 def test_no_exported_cell_begins_like_a_formula(actor: Actor) -> None:
-    importer_of(actor).process(rows(record(1, name="=1+2", brand="@x")), SkuFile())
+    importer_of(actor).process(rows(record(1, name="=1+2", brand="@x")), SeenKeys())
     lines = list(csv.reader("".join(export_csv(actor)).removeprefix("\ufeff").splitlines()))
     assert lines[1][1] == "'=1+2"
     assert not [cell for line in lines for cell in line if cell[:1] in tuple("=+-@\t\r")]
 
 
 def test_products_of_the_same_name_are_exported_in_the_order_of_their_skus(actor: Actor) -> None:
-    importer_of(actor).process(rows(*(record(n, name="Same") for n in (3, 1, 2))), SkuFile())
+    importer_of(actor).process(rows(*(record(n, name="Same") for n in (3, 1, 2))), SeenKeys())
     skus = [line.split('"sku":"')[1][:8] for line in export_ndjson(actor)]
     assert skus == ["S-000001", "S-000002", "S-000003"]
 
 
 def test_rows_skipped_on_resuming_are_known_for_their_skus_only(actor: Actor) -> None:
     importer = importer_of(actor)
-    outcomes = list(importer.run(rows(record(1), record(2), record(1)), SkuFile(), skip=2))
+    outcomes = list(importer.run(rows(record(1), record(2), record(1)), SeenKeys(), skip=2))
     assert [outcome.counts for outcome in outcomes] == [Counts(refused=1)]
     assert outcomes[0].refusals[0].line == 4
     assert products_of(actor) == {}

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.entities import User
 from catalog import selectors
-from catalog.imports.importer import Counts
+from catalog.imports.writer import Counts
 from tests.catalog.import_files import import_path, refusals_of, sample_data, write_ndjson
 from tests.catalog.retail_demo import retail_records
 

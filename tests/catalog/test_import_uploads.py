@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.entities import User
 from catalog import selectors
-from catalog.imports.importer import Counts
+from catalog.imports.writer import Counts
 from storage.ephemeral import EphemeralItem
 from storage.meter import measure
 from storage.transactions import Transaction

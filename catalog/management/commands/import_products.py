@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -21,6 +19,7 @@ from catalog.imports.runs import Run
 from catalog.management.owner import actor_for, add_owner_arguments
 from storage.domain import DomainError
 from storage.errors import StoreUnavailable
+from storage.interruption import Interruption
 
 SOME_REFUSED, COULD_NOT_RUN = 1, 2
 
@@ -96,7 +95,7 @@ class Command(BaseCommand):
         ending = ".dry-run.errors.csv" if run.dry_run else ".errors.csv"
         report = options["errors"] or path.with_name(path.name + ending)
         checkpoint = options["checkpoint"] or report.with_name(report.name + ".checkpoint")
-        with _Interruption() as interruption:
+        with Interruption() as interruption:
             steps = runs.execute(
                 run,
                 file,
@@ -175,30 +174,3 @@ class Command(BaseCommand):
             self.stdout.write(_("What was refused and why: %(file)s") % {"file": report})
         if run.source.format is Format.CSV and not progress.rows:
             self.stdout.write(_("The file has no rows below its header."))
-
-
-class _Interruption:
-    """Turns the first SIGINT or SIGTERM into a question that the import asks between batches."""
-
-    def __init__(self) -> None:
-        self._asked = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> _Interruption:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._restore()
-
-    def was_asked_for(self) -> bool:
-        return self._asked
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self._asked = True
-        self._restore()
-
-    def _restore(self) -> None:
-        while self._before:
-            signal.signal(*self._before.popitem())
