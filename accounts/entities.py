@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import unicodedata
 import uuid
 from collections.abc import Container, Iterable
@@ -22,6 +23,9 @@ PERMISSIONS = (
     "accounts.delete_organisation",
 )
 LONGEST_NAME = 150
+_STAMP_BYTES = 16
+# Every organisation that came from another system has an id of this namespace.
+_IMPORTED = uuid.UUID("6b1f6f0a-6a3d-4f0e-9d0e-3c2f5a1b7e94")
 
 # They can make one name look like another.
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -112,9 +116,10 @@ class Organisation:
     version: int | None = None
 
     @classmethod
-    def founded(cls, name: str) -> Organisation:
+    def founded(cls, name: str, *, org_id: str | None = None) -> Organisation:
+        """Now; under an id of its own unless one is given."""
         now = _now()
-        return cls(f"ORG-{uuid.uuid4()}", name, now, now)
+        return cls(org_id or f"ORG-{uuid.uuid4()}", name, now, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,10 @@ class User:
     def new_id() -> str:
         return f"USER-{uuid.uuid4()}"
 
+    @staticmethod
+    def new_stamp() -> str:
+        return secrets.token_urlsafe(_STAMP_BYTES)
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -175,6 +184,16 @@ class SessionRecord:
 
     data: str
     expires_at: datetime
+
+
+def imported_organisation_id(source: str, reference: str) -> str:
+    """The id of what the system `source` calls `reference`.
+
+    It depends on these two words only (a UUID of version 5), so a second import, or the people
+    who name their organisation, arrive at the one that the first import made, without a look-up.
+    """
+    system = uuid.uuid5(_IMPORTED, source)
+    return f"ORG-{uuid.uuid5(system, reference)}"
 
 
 def split_pk(pk: str) -> tuple[str, str] | None:

@@ -67,6 +67,13 @@ class InvalidToken(Unauthenticated):
     message = _("The access token is not valid or has expired. Log in again.")
 
 
+class InvalidResetLink(NotFound):
+    """One answer for every link that does not work, so that it tells nothing about anybody."""
+
+    code = "invalid_reset_link"
+    message = _("This link does not work, or not any more.")
+
+
 class TooManyAttempts(TooMany):
     code = "too_many_attempts"
     message = _("Too many attempts.")

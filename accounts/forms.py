@@ -101,13 +101,31 @@ class ReadOnlyEmailInput(forms.EmailInput):
         return {**attributes, "readonly": True}
 
 
-class PasswordForm(DomainForm):
-    """`initial["email"]` is whose password it is; what is sent for it is ignored."""
-
-    email = forms.CharField(
+def _own_email_field() -> forms.CharField:
+    return forms.CharField(
         label=_("E-mail address"),
         disabled=True,
         widget=ReadOnlyEmailInput(attrs={"autocomplete": "username"}),
     )
+
+
+class PasswordForm(DomainForm):
+    """`initial["email"]` is whose password it is; what is sent for it is ignored."""
+
+    email = _own_email_field()
     current_password = _password_field(_("Current password"), "current-password")
     new_password = _password_field(_("New password"), "new-password", _PASSWORD_HELP)
+
+
+class NewPasswordForm(DomainForm):
+    """For who has no password to show; `initial["email"]` as in PasswordForm."""
+
+    email = _own_email_field()
+    new_password = _password_field(_("New password"), "new-password", _PASSWORD_HELP)
+    new_password_again = _password_field(_("New password again"), "new-password")
+
+    def clean_new_password_again(self) -> str:
+        again: str = self.cleaned_data["new_password_again"]
+        if again != self.cleaned_data.get("new_password", again):
+            raise forms.ValidationError(_("The two passwords differ."))
+        return again

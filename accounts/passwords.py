@@ -20,6 +20,11 @@ def hashed(password: str) -> str:
     return hashers.make_password(_composed(password))
 
 
+def unusable() -> str:
+    """In place of a hash, for somebody who has no password yet: none matches it."""
+    return hashers.make_password(None)
+
+
 def matches(password: str, encoded: str, renew: Callable[[str], None] | None = None) -> bool:
     """`renew` gets the password when it is right but was hashed with outdated parameters."""
     return hashers.check_password(_composed(password), encoded, renew)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from accounts.entities import Membership, Organisation, SessionRecord, User
+from pynamodb.expressions.condition import Condition
+
+from accounts.entities import Membership, Organisation, Role, SessionRecord, User
 from accounts.errors import ChangedMeanwhile, EmailTaken
 from accounts.tables import (
+    ORG,
+    USER,
     AccountItem,
     SessionItem,
     email_marker,
@@ -20,15 +25,21 @@ from accounts.tables import (
     user_of,
 )
 from storage import markers
+from storage.scanning import scan_pages
 from storage.transactions import Transaction
+from storage.typed import RawItem
 
 # Read when an address is unknown, so that its login asks the store as often as any other.
 _NOBODY = ("ORG-nobody", "USER-nobody")
+_PAGE_SIZE = 300
 
 
 def add_organisation(transaction: Transaction, organisation: Organisation) -> None:
+    """The commit raises ChangedMeanwhile when there is one with this id."""
     transaction.put(
-        organisation_item(organisation), condition=AccountItem.partition.does_not_exist()
+        organisation_item(organisation),
+        condition=AccountItem.partition.does_not_exist(),
+        on_failure=ChangedMeanwhile,
     )
 
 
@@ -77,6 +88,68 @@ def membership_by_email(email_key: str) -> Membership | None:
     return get_membership(*(_NOBODY if marker is None else (marker.org_id, marker.user_id)))
 
 
+def who_has(email_keys: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Address → (organisation id, user id), of those that are taken; a request for each hundred.
+
+    Strongly consistent, like the next two: what an import has just written is seen.
+    """
+    keys = {email_marker_key(email_key): email_key for email_key in email_keys}
+    items = AccountItem.find_many([(key, key) for key in keys], consistent=True)
+    return {keys[item.partition]: (item.org_id, item.user_id) for item in items}
+
+
+def find_users(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], User]:
+    """By (organisation id, user id); a request for each hundred."""
+    items = AccountItem.find_many(keys, consistent=True)
+    return {(item.partition, item.sort): user_of(item) for item in items}
+
+
+def find_organisations(org_ids: Iterable[str]) -> dict[str, Organisation]:
+    """A request for each hundred."""
+    items = AccountItem.find_many(((org_id, org_id) for org_id in org_ids), consistent=True)
+    return {item.partition: organisation_of(item) for item in items}
+
+
+def users_of(org_id: str) -> Iterator[User]:
+    """Everybody in an organisation, deleted people included; a request for each few hundred."""
+    for item in _people(org_id):
+        yield user_of(item)
+
+
+def every_user() -> Iterator[User]:
+    """Of all organisations, deleted people included: reads the whole table."""
+    for page in scan_pages(AccountItem.physical_name()):
+        for raw in page.items:
+            if _kind(raw) == USER:
+                yield user_of(AccountItem.from_raw_data(raw))
+
+
+def count_users(org_id: str | None) -> int:
+    """Deleted people included. None counts all organisations', and reads the whole table."""
+    return _count(USER) if org_id is None else sum(1 for _ in _people(org_id))
+
+
+def count_organisations() -> int:
+    """Deleted ones included; reads the whole table."""
+    return _count(ORG)
+
+
+def another_owner(org_id: str, besides: Container[str]) -> User | None:
+    """Somebody who owns the organisation and is not among the user ids `besides`."""
+    owners = AccountItem.roles.contains(Role.OWNER.value) & AccountItem.deleted_at.does_not_exist()
+    for item in _people(org_id, owners):
+        if item.user_id not in besides:
+            return user_of(item)
+    return None
+
+
+def require_owner(transaction: Transaction, user: User) -> None:
+    """The commit raises ChangedMeanwhile unless `user` is still an owner then."""
+    owns = AccountItem.roles.contains(Role.OWNER.value) & AccountItem.deleted_at.does_not_exist()
+    item = AccountItem(user.org_id, user.user_id)
+    transaction.check(item, owns, on_failure=ChangedMeanwhile)
+
+
 def get_session(session_key: str) -> SessionRecord | None:
     """Strongly consistent, for the read that follows a login comes at once. May be expired."""
     item = SessionItem.find(stored_session_key(session_key), consistent=True)
@@ -98,3 +171,31 @@ def save_session(session_key: str, record: SessionRecord, *, create: bool) -> bo
 
 def delete_session(session_key: str) -> None:
     SessionItem(stored_session_key(session_key)).delete()
+
+
+def _people(org_id: str, condition: Condition | None = None) -> Iterator[AccountItem]:
+    start_key = None
+    while True:
+        found = AccountItem.slice(
+            org_id,
+            AccountItem.sort.startswith("USER-"),
+            page_size=_PAGE_SIZE,
+            start_key=start_key,
+            filter_condition=condition,
+            consistent=True,
+        )
+        yield from found.items
+        if found.last_key is None:
+            return
+        start_key = found.last_key
+
+
+def _count(kind: str) -> int:
+    pages = scan_pages(AccountItem.physical_name())
+    return sum(1 for page in pages for raw in page.items if _kind(raw) == kind)
+
+
+def _kind(raw: RawItem) -> str:
+    """Without the shard; nothing for a marker."""
+    stored: str = raw.get("itemType", {}).get("S", "")
+    return stored.partition("#")[0]

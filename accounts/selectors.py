@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.http import HttpRequest
 
-from accounts import repository
+from accounts import passwords, repository
 from accounts.entities import (
     ANONYMOUS,
     Actor,
@@ -48,3 +50,21 @@ def find_membership(*, email: str) -> Membership | None:
     """For commands on the server itself: the person with this address and the organisation."""
     membership = repository.membership_by_email(normalise_email(email))
     return membership if membership is not None and membership.active else None
+
+
+def people_without_password(*, org_id: str | None) -> Iterator[User]:
+    """For commands on the server itself: those of one organisation, or of all (None).
+
+    Not those who are deleted, or whose organisation is.
+    """
+    people = repository.every_user() if org_id is None else repository.users_of(org_id)
+    closed: dict[str, bool] = {}
+    for user in people:
+        if user.deleted_at is not None or passwords.is_usable(user.password):
+            continue
+        if user.org_id not in closed:
+            organisation = repository.get_organisation(user.org_id)
+            # People of one organisation come together, so one is enough to remember.
+            closed = {user.org_id: organisation is None or organisation.deleted_at is not None}
+        if not closed[user.org_id]:
+            yield user

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 
-from accounts import passwords, repository
+from accounts import attempts, passwords, repository
 from accounts.entities import (
     Organisation,
     Role,
@@ -23,19 +20,14 @@ from accounts.errors import (
     ChangedMeanwhile,
     EmailTaken,
     InvalidCredentials,
-    InvalidEmail,
     NotTheOwner,
     SignUpClosed,
-    TooManyAttempts,
     UserNotFound,
     WrongPassword,
 )
 from storage.audit import Changes, audit_item
-from storage.domain import TooMany
-from storage.throttle import Throttle
 from storage.transactions import Transaction
 
-_STAMP_BYTES = 16
 _FIRST_VERSION = 1
 
 
@@ -68,14 +60,14 @@ def sign_up(
         email=email.strip(),
         email_key=email_key,
         password="",
-        credential_stamp=_new_stamp(),
+        credential_stamp=User.new_stamp(),
         roles=(Role.OWNER,),
         created_at=organisation.created_at,
         updated_at=organisation.updated_at,
     )
     passwords.require_strong(password, user)
     if client_address is not None:
-        _hit(_sign_ups_per_client(), _client_key(client_address))
+        attempts.hit(attempts.sign_ups_per_client(), attempts.client_key(client_address))
     user = replace(user, password=passwords.hashed(password))
 
     transaction = Transaction()
@@ -118,10 +110,10 @@ def authenticate(*, email: str, password: str, client_address: str) -> User:
 
     Raises InvalidCredentials, TooManyAttempts.
     """
-    client_key, address_key = _client_key(client_address), _address_key(email)
-    per_client, per_address = _logins_per_client(), _logins_per_address()
-    _hit(per_client, client_key)
-    _hit(per_address, address_key)
+    client_key, address_key = attempts.client_key(client_address), attempts.address_key(email)
+    per_client, per_address = attempts.logins_per_client(), attempts.logins_per_address()
+    attempts.hit(per_client, client_key)
+    attempts.hit(per_address, address_key)
 
     user = _person_with_password(address_key, password)
     per_address.clear(address_key)
@@ -148,8 +140,8 @@ def change_password(*, user: User, current_password: str, new_password: str) -> 
     Raises WrongPassword, WeakPassword (under `new_password`), TooManyAttempts, UserNotFound,
     ChangedMeanwhile.
     """
-    per_address = _logins_per_address()
-    _hit(per_address, user.email_key)
+    per_address = attempts.logins_per_address()
+    attempts.hit(per_address, user.email_key)
     stored = repository.get_user(user.org_id, user.user_id)
     if stored is None:
         raise UserNotFound
@@ -161,7 +153,7 @@ def change_password(*, user: User, current_password: str, new_password: str) -> 
     changed = replace(
         stored,
         password=passwords.hashed(new_password),
-        credential_stamp=_new_stamp(),
+        credential_stamp=User.new_stamp(),
         updated_at=datetime.now(UTC),
     )
     transaction = Transaction()
@@ -208,49 +200,3 @@ def _audit(
             changes=changes,
         )
     )
-
-
-def _new_stamp() -> str:
-    return secrets.token_urlsafe(_STAMP_BYTES)
-
-
-def _hit(throttle: Throttle, key: str) -> None:
-    try:
-        throttle.hit(key)
-    except TooMany as error:
-        raise TooManyAttempts(error.retry_after) from error
-
-
-def _logins_per_client() -> Throttle:
-    return Throttle(
-        "login-client", settings.LOGIN_ATTEMPTS_PER_CLIENT, settings.LOGIN_WINDOW_SECONDS
-    )
-
-
-def _logins_per_address() -> Throttle:
-    return Throttle(
-        "login-address", settings.LOGIN_ATTEMPTS_PER_ADDRESS, settings.LOGIN_WINDOW_SECONDS
-    )
-
-
-def _sign_ups_per_client() -> Throttle:
-    return Throttle("sign-up", settings.SIGN_UPS_PER_CLIENT, settings.SIGN_UP_WINDOW_SECONDS)
-
-
-def _client_key(client_address: str) -> str:
-    """One household or server has a whole /64 of IPv6 addresses to try from."""
-    try:
-        address = ip_address(client_address)
-    except ValueError:
-        return client_address
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address.packed[:8] + bytes(8), 64)))
-    return str(address)
-
-
-def _address_key(email: str) -> str:
-    """What is no address is looked up like one, so that it answers in the same time."""
-    try:
-        return normalise_email(email)
-    except InvalidEmail:
-        return f"invalid:{hashlib.sha256(email.encode('utf-8', 'replace')).hexdigest()}"

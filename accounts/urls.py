@@ -11,4 +11,5 @@ urlpatterns = [
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
     path("password/", views.password, name="password"),
+    path("reset/<str:token>/", views.reset, name="reset"),
 ]

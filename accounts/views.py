@@ -22,14 +22,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import selectors, services
+from accounts import reset_links, selectors, services
 from accounts.backends import BACKEND
 from accounts.entities import User
-from accounts.errors import InvalidCredentials, SignUpClosed, TooManyAttempts
-from accounts.forms import DomainForm, LoginForm, PasswordForm, SignUpForm
+from accounts.errors import InvalidCredentials, InvalidResetLink, SignUpClosed, TooManyAttempts
+from accounts.forms import DomainForm, LoginForm, NewPasswordForm, PasswordForm, SignUpForm
 from accounts.models import AuthUser
 from storage.domain import Conflict, DomainError, Invalid, TooMany
 
+NOT_FOUND = 404
 INVALID = 422
 TAKEN = 409
 TOO_MANY = 429
@@ -138,6 +139,40 @@ def password(request: HttpRequest) -> HttpResponse:
             )
             return redirect("accounts:account")
     return _again(request, "accounts/password.html", form, error)
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset(request: HttpRequest, token: str) -> HttpResponse:
+    """Sets a password with a link, whoever may be logged in here, and leads to the login.
+
+    The token stays in the address: the request log names routes only, no page of ours leads
+    elsewhere with a Referer, and what a GET would have to remember it would have to write.
+    """
+    try:
+        user = reset_links.open_reset_link(token)
+        whose = {"email": user.email}
+        if request.method != "POST":
+            form = NewPasswordForm(initial=whose)
+            return render(request, "accounts/reset.html", {"form": form})
+        form = NewPasswordForm(request.POST, initial=whose)
+        error: DomainError | None = None
+        if form.is_valid():
+            try:
+                reset_links.set_password_with_link(
+                    token=token,
+                    new_password=form.cleaned_data["new_password"],
+                    client_address=_client_address(request),
+                )
+            except (Invalid, Conflict, TooManyAttempts) as refusal:
+                error = refusal
+            else:
+                messages.success(request, _("Your password is set. Log in with it."))
+                return redirect("accounts:login")
+    except InvalidResetLink:
+        return render(request, "accounts/reset_invalid.html", status=NOT_FOUND)
+    return _again(request, "accounts/reset.html", form, error)
 
 
 def _again(

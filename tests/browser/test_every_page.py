@@ -10,11 +10,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page
 
 from accounts.entities import User
+from accounts.reset_links import issue_reset_link
 from catalog import services
 from catalog.entities import Product
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, accessibility_findings, overflow
 
-# Where a visitor, or a person who has logged in, can be. `{id}` is a product with a long name.
+# Where a visitor, or a person who has logged in, can be. `{id}` is a product with a long name,
+# `{link}` what the address of a link to set a password ends with.
 PUBLIC_PAGES = {
     "catalog:home": "/",
     "catalog:category": "/c/kitchen/",
@@ -24,6 +26,7 @@ PUBLIC_PAGES = {
     "catalog:product-detail": "/products/{id}/x/",
     "accounts:login": "/accounts/login/",
     "accounts:signup": "/accounts/signup/",
+    "accounts:reset": "/accounts/reset/{link}/",
 }
 MORE_PUBLIC_STATES = [
     "/search/?q=zygote",
@@ -32,6 +35,7 @@ MORE_PUBLIC_STATES = [
     "/?cursor=broken",
     "/?sort=price",
     "/api/v1/docs",
+    "/accounts/reset/of-nobody/",
 ]
 STAFF_PAGES = {
     "accounts:account": "/accounts/",
@@ -88,6 +92,11 @@ def shop(alice: User) -> Product:
     return make(99, name=long_name.strip(), brand="Acme", stock="low_stock", gtin="4006381333931")
 
 
+@pytest.fixture
+def link(alice: User) -> str:
+    return issue_reset_link(actor=alice.actor, user=alice).token
+
+
 def routes(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
@@ -115,10 +124,12 @@ def check(page: Page, address: str, width: int, theme: str) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_public_pages(open_page: OpenPage, shop: Product, width: int, theme: str) -> None:
+def test_public_pages(
+    open_page: OpenPage, shop: Product, link: str, width: int, theme: str
+) -> None:
     page = open_page(width=width, theme=theme)
     for address in [*PUBLIC_PAGES.values(), *MORE_PUBLIC_STATES]:
-        check(page, address.format(id=shop.id), width, theme)
+        check(page, address.format(id=shop.id, link=link), width, theme)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -137,8 +148,8 @@ def test_staff_pages(
         check(page, address.format(id=shop.id), width, theme)
 
 
-def test_pages_in_spanish_fit_as_well(open_page: OpenPage, shop: Product) -> None:
+def test_pages_in_spanish_fit_as_well(open_page: OpenPage, shop: Product, link: str) -> None:
     page = open_page(width=PHONE, locale="es")
     for address in PUBLIC_PAGES.values():
-        check(page, address.format(id=shop.id), PHONE, "light")
+        check(page, address.format(id=shop.id, link=link), PHONE, "light")
         assert page.locator("html").get_attribute("lang") == "es"

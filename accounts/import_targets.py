@@ -1,0 +1,86 @@
+"""What accounts take in from another system: organisations, and the people in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from accounts.entities import clean_name
+from accounts.intake.authority import Authority
+from accounts.intake.errors import SourceMissing, UnknownOption
+from accounts.intake.organisations import OrganisationsWriter
+from accounts.intake.people import PeopleWriter
+from accounts.intake.rows import ROLES
+from storage.intake import Target, TargetField, TargetWriter
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTarget:
+    """`options` may say `source`: which system the organisations belong to."""
+
+    name: str
+    summary: str
+    key: tuple[str, ...]
+    fields: tuple[TargetField, ...]
+    make: Callable[..., TargetWriter]
+
+    def writer(
+        self,
+        *,
+        org_id: str | None,
+        owner_email: str | None,
+        dry_run: bool,
+        options: Mapping[str, Any],
+    ) -> TargetWriter:
+        """Raises UnknownOwner, UnknownOrganisation, UnknownOption, SourceMissing, and
+        PermissionDenied."""
+        unknown = options.keys() - {"source"}
+        if unknown:
+            raise UnknownOption(min(unknown))
+        source = options.get("source", "")
+        if not isinstance(source, str):
+            raise SourceMissing
+        return self.make(
+            authority=Authority.of(org_id=org_id, owner_email=owner_email),
+            source=clean_name(source, field="source"),
+            dry_run=dry_run,
+        )
+
+
+ORGANISATIONS = AccountTarget(
+    name="organisations",
+    summary="Organisations; only without --owner. The option `source` names the other system.",
+    key=("external_id",),
+    fields=(
+        TargetField(
+            "external_id",
+            required=True,
+            help="What the other system calls it: its id, or its name where that is all it has.",
+        ),
+        TargetField("name", required=True),
+    ),
+    make=OrganisationsWriter,
+)
+PEOPLE = AccountTarget(
+    name="people",
+    summary="People without their passwords: `manage.py reset_links` lets them choose one.",
+    key=("email",),
+    fields=(
+        TargetField("email", required=True),
+        TargetField("name", help="The part before the @ where there is none."),
+        TargetField(
+            "organisation",
+            help="The external_id of an imported organisation; the one of --owner without it.",
+        ),
+        TargetField("role", "choice", choices=ROLES, help="viewer for new people without one."),
+        TargetField("language", "choice", choices=tuple(code for code, _ in settings.LANGUAGES)),
+        TargetField("created_at", "moment"),
+        TargetField("deleted", "boolean", help="True deletes; nobody is restored."),
+        TargetField("deleted_at", "moment", help="Like deleted, with the moment."),
+    ),
+    make=PeopleWriter,
+)
+TARGETS: tuple[Target, ...] = (ORGANISATIONS, PEOPLE)

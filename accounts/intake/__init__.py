@@ -1,0 +1,1 @@
+"""People and organisations from another system: read, compared with what is stored, written."""

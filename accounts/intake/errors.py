@@ -1,0 +1,55 @@
+"""Why a row of another system does not become a person or an organisation."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from storage.domain import Invalid, NotFound
+
+REQUIRED = _("This field is required.")
+NOT_A_TEXT = _("Expected a text.")
+NOT_A_MOMENT = _("Expected a date with a time.")
+IN_THE_FUTURE = _("This moment is in the future.")
+UNKNOWN_CHOICE = _("Expected one of: %(choices)s.")
+DUPLICATE_EMAIL = _("Row %(line)d has this e-mail address already.")
+DUPLICATE_ORGANISATION = _("Row %(line)d is about this organisation already.")
+NO_ORGANISATION_GIVEN = _(
+    "The row names no organisation, and nothing else says which one is meant."
+)
+NO_SOURCE_GIVEN = _(
+    "The row names an organisation of another system: say in the options of the mapping which"
+    " system that is, as source."
+)
+UNKNOWN_ORGANISATION = _(
+    "This organisation has not been imported. Organisations come first; a dry run imports none."
+)
+DELETED_ORGANISATION = _("This organisation has been deleted here. An import does not restore it.")
+DELETED_PERSON = _("This person has been deleted here. An import restores nobody.")
+LAST_OWNER = _("This is the only owner of the organisation: name another one first.")
+CHANGED_MEANWHILE = _("Somebody else changed this at the same moment. Import it again.")
+
+
+class SourceMissing(Invalid):
+    code = "import_source"
+    message = _(
+        "Say in the options of the mapping which system the organisations come from:"
+        ' source = "old-crm". Their ids here are derived from it.'
+    )
+
+
+class UnknownOption(Invalid):
+    code = "import_option"
+
+    def __init__(self, name: str) -> None:
+        said = {"name": name}
+        super().__init__(_("There is no option “%(name)s” here. The only one is source.") % said)
+
+
+class UnknownOwner(NotFound):
+    code = "import_owner"
+    message = _("Nobody with this address has an account here.")
+
+
+class UnknownOrganisation(NotFound):
+    code = "import_organisation"
+    message = _("There is no such organisation.")
