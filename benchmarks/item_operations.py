@@ -22,8 +22,8 @@ from typing import Any
 from storage.client import call
 from storage.configuration import StorageConfiguration, configure, table_name
 from storage.engine import Engine
-from storage.evolution.data_operations import TransformItems
-from storage.evolution.item_operations import AddAttribute
+from storage.evolution.items.data_operations import TransformItems
+from storage.evolution.items.item_operations import AddAttribute
 from storage.evolution.ledger_table import MigrationItem
 from storage.evolution.operation import Operation, Options, SilentReporter, Work
 from storage.evolution.state import Attribute, Key, Kind, State, TableState

@@ -30,8 +30,8 @@ from botocore.exceptions import ClientError
 from storage.client import call
 from storage.configuration import StorageConfiguration, configuration, configure, table_name
 from storage.engine import Engine
-from storage.evolution import checkpoints
-from storage.evolution.data_operations import TransformItems
+from storage.evolution.items import checkpoints
+from storage.evolution.items.data_operations import TransformItems
 from storage.evolution.ledger_table import MigrationItem
 from storage.evolution.operation import Options, SilentReporter, Work
 from storage.evolution.state import Attribute, Key, Kind, State, TableState

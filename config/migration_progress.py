@@ -28,7 +28,7 @@ class ConsoleListener(Listener):
         self._verbosity = verbosity
 
     def step_begins(self, step: Step, *, resumed: bool) -> None:
-        slow = any(operation.touches_items for operation in step.operations)
+        slow = any(step.touches_items(operation) for operation in step.operations)
         if self._verbosity and (slow or resumed or self._verbosity > 1):
             text = _("Undoing %(name)s …") if step.backwards else _("Applying %(name)s …")
             self._out.write(text % {"name": step.migration.label})
@@ -36,7 +36,7 @@ class ConsoleListener(Listener):
             self._out.write(_("  A run of it was interrupted: going on from there."))
 
     def operation_begins(self, operation: Operation) -> None:
-        if self._verbosity > 1 or (self._verbosity and operation.touches_items):
+        if self._verbosity > 1:
             self._out.write(f"  {operation.describe()}")
 
     def step_ends(self, step: Step, seconds: float) -> None:
@@ -60,12 +60,14 @@ class ConsoleReporter:
         self._bar: Any = None
         self._lock = threading.Lock()
         self._started = 0.0
+        self._seen = 0
         self._changed = 0
         self._told_at = 0.0
 
     def items_begin(self, title: str, estimate: int) -> None:
         self._started = time.monotonic()
-        self._changed = 0
+        self._seen = self._changed = 0
+        self._out.write(f"  {title}")
         # On a terminal it erases its own line, so only the summary stays.
         self._bar = tqdm(
             total=estimate or None,
@@ -79,6 +81,7 @@ class ConsoleReporter:
 
     def items_seen(self, seen: int, changed: int) -> None:
         with self._lock:
+            self._seen += seen
             self._changed += changed
             if self._bar is None:
                 return
@@ -91,15 +94,13 @@ class ConsoleReporter:
         self.close()
         seconds = max(time.monotonic() - self._started, 0.001)
         text = _(
-            "    %(seen)d items read, %(changed)d changed, %(conflicts)d written by others"
-            " meanwhile; %(rate)d items a second, %(capacity).0f capacity units"
+            "    %(seen)d items read, %(changed)d changed, %(removed)d deleted; %(conflicts)d were"
+            " written by others meanwhile. %(rate)d items a second, %(units)d capacity units."
         )
         amounts = {
-            "seen": summary.get("seen", 0),
-            "changed": summary.get("changed", 0),
-            "conflicts": summary.get("conflicts", 0),
-            "rate": summary.get("seen", 0) / seconds,
-            "capacity": summary.get("read_units", 0) + summary.get("write_units", 0),
+            **summary,
+            "rate": self._seen / seconds,
+            "units": summary["read_units"] + summary["write_units"],
         }
         self._out.write(text % amounts)
 

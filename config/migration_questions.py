@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from storage.evolution.literals import literal
-from storage.evolution.questions import (
+from storage.evolution.authoring.literals import literal
+from storage.evolution.authoring.questions import (
     LEAVE_ALONE,
     Conversion,
     LeaveAlone,

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from config.own_apps import own_apps
-from storage.evolution.autodetector import ImpossibleChange, detect
+from storage.evolution.authoring.autodetector import ImpossibleChange, detect
+from storage.evolution.authoring.questions import Unasked
 from storage.evolution.graph import MigrationGraph
 from storage.evolution.loading import load_migrations
 from storage.evolution.models import state_of_models
-from storage.evolution.questions import Unasked
 from storage.evolution.state import Attribute, GlobalIndex, Key, State
 from storage.table import registered_tables
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from storage.evolution import checkpoints, ledger, planning
+from storage.evolution import ledger, planning
 from storage.evolution.drift import Difference, store_differences
 from storage.evolution.errors import (
     BadMigration,
@@ -16,6 +16,7 @@ from storage.evolution.errors import (
     TableDiffers,
 )
 from storage.evolution.graph import MigrationGraph
+from storage.evolution.items import checkpoints
 from storage.evolution.lease import Lease
 from storage.evolution.ledger import Applied, Run
 from storage.evolution.ledger_table import MigrationItem

@@ -8,7 +8,7 @@ from typing import Any, cast
 from pynamodb.attributes import Attribute as StoredAttribute
 from pynamodb.attributes import VersionAttribute
 
-from storage.evolution.questions import Place
+from storage.evolution.authoring.questions import Place
 from storage.evolution.state import (
     ALL,
     KEYS_ONLY,

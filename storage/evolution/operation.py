@@ -33,7 +33,9 @@ class Reporter(Protocol):
     def items_seen(self, seen: int, changed: int) -> None:
         """So many more since the last call, from any thread."""
 
-    def items_end(self, summary: dict[str, Any]) -> None: ...
+    def items_end(self, summary: dict[str, Any]) -> None:
+        """`summary` has seen, changed, removed, unchanged, conflicts, read_units, write_units,
+        those of interrupted runs included."""
 
     def waiting(self, text: str) -> None:
         """The store works on something, such as a new index; called every few seconds."""
@@ -91,6 +93,10 @@ class Operation:
     def touches_items(self) -> bool:
         """Whether it changes items, rather than a table or nothing but the state."""
         return False
+
+    @property
+    def undoing_touches_items(self) -> bool:
+        return self.touches_items
 
     def state_after(self, state: State, app: str) -> State:
         """Raises StateError when the operation does not fit the state."""

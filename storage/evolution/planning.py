@@ -30,6 +30,10 @@ class Step:
         operations = self.migration.operations
         return operations[::-1] if self.backwards else operations
 
+    def touches_items(self, operation: Operation) -> bool:
+        """Whether this operation, in the direction of the step, reads and writes items."""
+        return operation.undoing_touches_items if self.backwards else operation.touches_items
+
     def tables_deleted(self) -> list[str]:
         """Logical names of the tables that are gone after this step, with their items."""
         if self.backwards:

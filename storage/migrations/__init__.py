@@ -4,20 +4,20 @@ The files beside this one are those of the storage layer's own tables.
 """
 
 from storage.evolution.adoption import AdoptTable as AdoptTable
-from storage.evolution.data_operations import RebuildItems as RebuildItems
-from storage.evolution.data_operations import RunPython as RunPython
-from storage.evolution.data_operations import TransformItems as TransformItems
-from storage.evolution.filling import WhereAbsent as WhereAbsent
-from storage.evolution.item_operations import DELETE_ITEM as DELETE_ITEM
-from storage.evolution.item_operations import NO_DEFAULT as NO_DEFAULT
-from storage.evolution.item_operations import NOTHING_TO_UNDO as NOTHING_TO_UNDO
-from storage.evolution.item_operations import AddAttribute as AddAttribute
-from storage.evolution.item_operations import AddKind as AddKind
-from storage.evolution.item_operations import AlterAttribute as AlterAttribute
-from storage.evolution.item_operations import RemoveAttribute as RemoveAttribute
-from storage.evolution.item_operations import RemoveKind as RemoveKind
-from storage.evolution.item_operations import RenameAttribute as RenameAttribute
-from storage.evolution.items import items_of as items_of
+from storage.evolution.items.data_operations import RebuildItems as RebuildItems
+from storage.evolution.items.data_operations import RunPython as RunPython
+from storage.evolution.items.data_operations import TransformItems as TransformItems
+from storage.evolution.items.filling import WhereAbsent as WhereAbsent
+from storage.evolution.items.item_operations import DELETE_ITEM as DELETE_ITEM
+from storage.evolution.items.item_operations import NO_DEFAULT as NO_DEFAULT
+from storage.evolution.items.item_operations import NOTHING_TO_UNDO as NOTHING_TO_UNDO
+from storage.evolution.items.item_operations import AddAttribute as AddAttribute
+from storage.evolution.items.item_operations import AddKind as AddKind
+from storage.evolution.items.item_operations import AlterAttribute as AlterAttribute
+from storage.evolution.items.item_operations import RemoveAttribute as RemoveAttribute
+from storage.evolution.items.item_operations import RemoveKind as RemoveKind
+from storage.evolution.items.item_operations import RenameAttribute as RenameAttribute
+from storage.evolution.items.runner import items_of as items_of
 from storage.evolution.migration import Migration as Migration
 from storage.evolution.schema_operations import AddIndex as AddIndex
 from storage.evolution.schema_operations import AlterStream as AlterStream

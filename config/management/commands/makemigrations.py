@@ -14,17 +14,17 @@ from django.utils.translation import gettext as _
 
 from config.migration_questions import AtTerminal
 from config.own_apps import own_apps
-from storage.evolution import autodetector as detection
-from storage.evolution import merging, writer
+from storage.evolution.authoring import autodetector as detection
+from storage.evolution.authoring import merging, writer
+from storage.evolution.authoring.merging import Branch
+from storage.evolution.authoring.naming import next_name
+from storage.evolution.authoring.proposal import Proposal
+from storage.evolution.authoring.questions import NoInput, Questions, Unasked, Undecided
 from storage.evolution.errors import MigrationError
 from storage.evolution.graph import MigrationGraph
 from storage.evolution.loading import load_migrations
-from storage.evolution.merging import Branch
 from storage.evolution.models import state_of_models, values_of_models
-from storage.evolution.naming import next_name
 from storage.evolution.operation import Operation
-from storage.evolution.proposal import Proposal
-from storage.evolution.questions import NoInput, Questions, Unasked, Undecided
 from storage.evolution.state import StateError
 
 MISSING, NO_SUCH_APP, UNDECIDED = 1, 2, 3

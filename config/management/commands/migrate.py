@@ -18,7 +18,7 @@ from config.local_store import EMBEDDED_VARIABLE
 from config.migration_progress import ConsoleListener, ConsoleReporter
 from config.own_apps import own_apps
 from storage.errors import StoreError
-from storage.evolution import autodetector as detection
+from storage.evolution.authoring import autodetector as detection
 from storage.evolution.executor import Migrator, Target
 from storage.evolution.inventory import items_in
 from storage.evolution.operation import Options
@@ -115,7 +115,7 @@ class Command(BaseCommand):
             self.stdout.write(title % {"name": step.migration.label}, self.style.MIGRATE_HEADING)
             for operation in step.operations:
                 undo = _("Undo: ") if step.backwards else ""
-                items = _(" (reads all items)") if operation.touches_items else ""
+                items = _(" (reads all items)") if step.touches_items(operation) else ""
                 self.stdout.write(f"    {undo}{operation.describe()}{items}")
         if check and steps:
             sys.exit(UNAPPLIED)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from storage.evolution.autodetector import detect
+from storage.evolution.authoring.autodetector import detect
+from storage.evolution.authoring.proposal import Step
+from storage.evolution.authoring.questions import Conversion, LeaveAlone, Place, Questions
 from storage.evolution.operation import Operation
-from storage.evolution.proposal import Step
-from storage.evolution.questions import Conversion, LeaveAlone, Place, Questions
 from storage.evolution.state import Attribute, GlobalIndex, Key, Kind, State, TableState
 
 TEXT, NUMBER, OPTIONAL = Attribute("S"), Attribute("N"), Attribute("S", null=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from storage.evolution.questions import (
+from storage.evolution.authoring.questions import (
     LEAVE_ALONE,
     Conversion,
     LeaveAlone,

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from storage import migrations
-from storage.evolution.autodetector import ImpossibleChange, detect, proposals
+from storage.evolution.authoring.autodetector import ImpossibleChange, detect, proposals
+from storage.evolution.authoring.questions import NoInput, Unasked, Undecided
 from storage.evolution.graph import MigrationGraph
 from storage.evolution.migration import LoadedMigration
 from storage.evolution.operation import Operation
-from storage.evolution.questions import NoInput, Unasked, Undecided
 from storage.evolution.state import (
     GlobalIndex,
     Key,

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from storage.client import call
-from storage.evolution.checkpoints import (
+from storage.evolution.errors import MigrationError
+from storage.evolution.items.checkpoints import (
     Checkpoint,
     Counts,
     Progress,
@@ -15,7 +16,6 @@ from storage.evolution.checkpoints import (
     position_key,
     position_text,
 )
-from storage.evolution.errors import MigrationError
 from storage.evolution.ledger_table import MigrationItem
 from tests.storage.evolution.gadgets import new_job
 from tests.storage.faults import cancellation, injected, refusal, reply_lost

@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from storage.client import call
 from storage.configuration import table_name
-from storage.evolution import run as running
-from storage.evolution.checkpoints import claim
 from storage.evolution.errors import MigrationError
+from storage.evolution.items import run as running
+from storage.evolution.items.checkpoints import claim
 from storage.migrations import (
     DELETE_ITEM,
     AddAttribute,

@@ -9,9 +9,9 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from storage.client import call
-from storage.evolution import run as running
-from storage.evolution.checkpoints import Progress, claim
 from storage.evolution.errors import MigrationError
+from storage.evolution.items import run as running
+from storage.evolution.items.checkpoints import Progress, claim
 from storage.migrations import (
     TransformItems,
 )

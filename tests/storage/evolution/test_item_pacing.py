@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.evolution.pacing import Pace
+from storage.evolution.items.pacing import Pace
 
 
 class Clock:

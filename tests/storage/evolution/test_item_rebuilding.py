@@ -9,8 +9,8 @@ import pytest
 
 from storage.client import call
 from storage.configuration import table_name
-from storage.evolution.checkpoints import claim
 from storage.evolution.errors import LeaseLost, MigrationError
+from storage.evolution.items.checkpoints import claim
 from storage.evolution.state import Attribute, Key, Kind, State, StateError, TableState
 from storage.migrations import RebuildItems
 from storage.typed import PlainItem, RawItem, plain_item, raw_item

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from storage.evolution.checkpoints import claim, forget
 from storage.evolution.errors import LeaseLost, MigrationError
+from storage.evolution.items.checkpoints import claim, forget
+from storage.evolution.items.pacing import Pace
 from storage.evolution.operation import Options
-from storage.evolution.pacing import Pace
 from storage.migrations import DELETE_ITEM, AddAttribute, Attribute, TransformItems, items_of
 from storage.scanning import PAGE_SIZE
 from storage.typed import PlainItem
@@ -225,7 +225,7 @@ def test_pages_that_need_nothing_only_move_the_position() -> None:
 
 
 def test_the_position_is_stored_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.evolution.segment.SAVE_SECONDS", 0)
+    monkeypatch.setattr("storage.evolution.items.segment.SAVE_SECONDS", 0)
     job = new_job()
     operation = AddAttribute(TABLE, "Note", "size", Attribute("S"), default="x")
     with pytest.raises(Interrupted):

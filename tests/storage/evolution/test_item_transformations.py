@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from storage import migrations
-from storage.evolution.edits import MOST_CONDITIONS
 from storage.evolution.errors import MigrationError
+from storage.evolution.items.edits import MOST_CONDITIONS
+from storage.evolution.items.transforming import same
 from storage.evolution.operation import Operation, Options, Work
 from storage.evolution.state import Key, Kind, State, StateError, TableState
-from storage.evolution.transforming import same
 from storage.migrations import AddKind, RemoveKind, RunPython, TransformItems
 from storage.typed import PlainItem
 from tests.storage.evolution.gadgets import (

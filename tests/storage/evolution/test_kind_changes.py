@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from storage import migrations
-from storage.evolution.questions import LEAVE_ALONE, NoInput, Undecided, usual_conversion
+from storage.evolution.authoring.questions import LEAVE_ALONE, NoInput, Undecided, usual_conversion
 from storage.evolution.state import Attribute
 from tests.storage.evolution.answers import (
     MARKER,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.evolution.layout import quoted, quoted_bytes
-from storage.evolution.literals import literal
+from storage.evolution.authoring.layout import quoted, quoted_bytes
+from storage.evolution.authoring.literals import literal
 
 
 @pytest.mark.parametrize(

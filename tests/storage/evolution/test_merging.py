@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from storage import migrations
+from storage.evolution.authoring.merging import Branch, branches, merge, overlap
 from storage.evolution.graph import MigrationGraph
-from storage.evolution.merging import Branch, branches, merge, overlap
 from storage.evolution.migration import LoadedMigration, MigrationKey
 from storage.evolution.operation import Operation
 

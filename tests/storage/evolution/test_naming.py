@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import migrations
-from storage.evolution.naming import LONGEST, merge_name, next_name, slug, words_for
+from storage.evolution.authoring.naming import LONGEST, merge_name, next_name, slug, words_for
 from storage.evolution.operation import Operation
 
 TEXT = migrations.Attribute("S", null=True)

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage import migrations
-from storage.evolution import writer
-from storage.evolution.autodetector import detect, proposals
+from storage.evolution.authoring import writer
+from storage.evolution.authoring.autodetector import detect, proposals
+from storage.evolution.authoring.proposal import Proposal, Step
+from storage.evolution.authoring.writer import UnwritableValue, source_of
 from storage.evolution.errors import BadMigration
 from storage.evolution.graph import MigrationGraph
 from storage.evolution.migration import LoadedMigration
 from storage.evolution.operation import Operation
-from storage.evolution.proposal import Proposal, Step
 from storage.evolution.state import State
-from storage.evolution.writer import UnwritableValue, source_of
 from tests.storage.evolution.projects import Project
 from tests.storage.evolution.random_states import DrawnAnswers, states
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from storage import migrations as vocabulary
-from storage.evolution.errors import BadMigration
-from storage.evolution.layout import (
+from storage.evolution.authoring.layout import (
     INDENT,
     WIDTH,
     Expression,
@@ -25,8 +24,9 @@ from storage.evolution.layout import (
     quoted,
     quoted_bytes,
 )
+from storage.evolution.authoring.proposal import Proposal, Step
+from storage.evolution.errors import BadMigration
 from storage.evolution.loading import FOLDER, migrations_folder
-from storage.evolution.proposal import Proposal, Step
 
 _IMPORT = "from storage import migrations"
 # How many arguments need no name to be understood; elsewhere it is those without a default.

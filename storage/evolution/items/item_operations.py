@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
-from storage.evolution.edits import DELETION, Edit, ItemTable
-from storage.evolution.items import run_items
+from storage.evolution.items.edits import DELETION, Edit, ItemTable
+from storage.evolution.items.runner import run_items
+from storage.evolution.items.transforming import EditOf, EditPlan, Functions, Marker, same
 from storage.evolution.operation import Operation, Work
 from storage.evolution.state import Attribute, Kind, State, StateError, TableState
-from storage.evolution.transforming import EditOf, EditPlan, Functions, Marker, same
 from storage.typed import Plain, PlainItem, RawItem, plain_item, plain_value, raw_value
 
 NO_DEFAULT: Final = Marker.NO_DEFAULT
@@ -93,6 +93,10 @@ class AddAttribute(_AttributeOperation):
 
     def revert(self, work: Work) -> dict[str, Any]:
         return self._undo(work, self.kind, _removing(self.name))
+
+    @property
+    def undoing_touches_items(self) -> bool:
+        return True
 
     def describe(self) -> str:
         return f"add attribute {self.name} to {self._where}"
@@ -188,6 +192,10 @@ class RemoveAttribute(_AttributeOperation):
             " and no default says which"
         )
 
+    @property
+    def undoing_touches_items(self) -> bool:
+        return self.default is not NO_DEFAULT and self.default is not None
+
     def describe(self) -> str:
         return f"remove attribute {self.name} from {self._where}"
 
@@ -232,6 +240,10 @@ class AlterAttribute(_AttributeOperation):
         if self.forwards is None or self.backwards is not None:
             return ""
         return f"the values of {self.name} were converted, and there is no function backwards"
+
+    @property
+    def undoing_touches_items(self) -> bool:
+        return callable(self.backwards)
 
     def describe(self) -> str:
         return f"alter attribute {self.name} of {self._where}"
@@ -319,6 +331,10 @@ class RemoveKind(ItemOperation):
 
     def irreversible_because(self, before: State) -> str:
         return f"the items of kind {self.kind} were deleted" if self.purge else ""
+
+    @property
+    def undoing_touches_items(self) -> bool:
+        return False
 
     def describe(self) -> str:
         return f"remove kind {self.kind} from {self.table}" + (

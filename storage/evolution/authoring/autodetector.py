@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from storage.evolution.adoption import AdoptTable
+from storage.evolution.authoring.kind_changes import kind_changes
+from storage.evolution.authoring.naming import next_name
+from storage.evolution.authoring.proposal import Proposal, Step
+from storage.evolution.authoring.questions import Questions
 from storage.evolution.errors import MigrationError
 from storage.evolution.graph import MigrationGraph
-from storage.evolution.kind_changes import kind_changes
-from storage.evolution.naming import next_name
-from storage.evolution.proposal import Proposal, Step
-from storage.evolution.questions import Questions
 from storage.evolution.schema_operations import (
     AddIndex,
     AlterStream,

@@ -13,19 +13,19 @@ from typing import Any
 
 from storage.client import call
 from storage.configuration import table_name
-from storage.evolution.checkpoints import (
+from storage.evolution.errors import LeaseLost, MigrationError
+from storage.evolution.items.checkpoints import (
     SEGMENT,
     Checkpoint,
     Counts,
     claim,
     position_key,
 )
-from storage.evolution.edits import ItemTable
-from storage.evolution.errors import LeaseLost, MigrationError
+from storage.evolution.items.edits import ItemTable
+from storage.evolution.items.run import Run
+from storage.evolution.items.segment import MOST_WRITES, SegmentWriter
+from storage.evolution.items.steps import Plan, PlannedPage
 from storage.evolution.operation import Work
-from storage.evolution.run import Run
-from storage.evolution.segment import MOST_WRITES, SegmentWriter
-from storage.evolution.steps import Plan, PlannedPage
 from storage.scanning import scan_page, segments_that_hold
 from storage.typed import PlainItem, RawItem, plain_item
 

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from storage.errors import StoreUnavailable
 from storage.evolution.errors import MigrationError
+from storage.evolution.items.pacing import Pace
 from storage.evolution.operation import Work
-from storage.evolution.pacing import Pace
 
 # How long to put up with a store that does not answer, and with others who are always faster.
 UNAVAILABLE_SECONDS = 60.0

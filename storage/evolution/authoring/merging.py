@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from storage.evolution.authoring.naming import merge_name
+from storage.evolution.authoring.proposal import Proposal
 from storage.evolution.graph import MigrationGraph
 from storage.evolution.migration import LoadedMigration
-from storage.evolution.naming import merge_name
 from storage.evolution.operation import Operation
-from storage.evolution.proposal import Proposal
 
 _EVERYTHING = ""
 

@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 
 from storage.client import call
 from storage.errors import StoreBusy, StoreUnavailable
-from storage.evolution import run as running
-from storage.evolution.checkpoints import Action, Checkpoint, Counts, Progress, position_text
 from storage.evolution.errors import LeaseLost, MigrationError
-from storage.evolution.run import Patience, Run, jittered
-from storage.evolution.steps import Plan, PlannedPage, Step
+from storage.evolution.items import run as running
+from storage.evolution.items.checkpoints import Action, Checkpoint, Counts, Progress, position_text
+from storage.evolution.items.run import Patience, Run, jittered
+from storage.evolution.items.steps import Plan, PlannedPage, Step
 from storage.transactions import CONDITION_FAILED, MAX_ACTIONS, PASSING
 
 MOST_WRITES = MAX_ACTIONS - 1

@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 
 from storage.client import call
 from storage.errors import StoreUnavailable
-from storage.evolution.checkpoints import Action, position_text
-from storage.evolution.edits import DELETION, Conditions, ItemTable, size_of
 from storage.evolution.errors import MigrationError
-from storage.evolution.run import Patience, Run
-from storage.evolution.segment import MOST_WRITES
-from storage.evolution.steps import Step
-from storage.evolution.transforming import Functions, is_of_kind, same
+from storage.evolution.items.checkpoints import Action, position_text
+from storage.evolution.items.edits import DELETION, Conditions, ItemTable, size_of
+from storage.evolution.items.run import Patience, Run
+from storage.evolution.items.segment import MOST_WRITES
+from storage.evolution.items.steps import Step
+from storage.evolution.items.transforming import Functions, is_of_kind, same
 from storage.table import BATCH_GET_LIMIT
 from storage.typed import RawItem, plain_item
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from storage.evolution.filling import WhereAbsent
-from storage.evolution.item_operations import (
+from storage.evolution.authoring.proposal import Step
+from storage.evolution.authoring.questions import LeaveAlone, Place, Questions
+from storage.evolution.items.filling import WhereAbsent
+from storage.evolution.items.item_operations import (
     NOTHING_TO_UNDO,
     AddAttribute,
     AddKind,
@@ -15,8 +17,6 @@ from storage.evolution.item_operations import (
     RemoveKind,
     RenameAttribute,
 )
-from storage.evolution.proposal import Step
-from storage.evolution.questions import LeaveAlone, Place, Questions
 from storage.evolution.state import Attribute, Kind, TableState
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from storage.evolution.checkpoints import Action
+from storage.evolution.items.checkpoints import Action
 from storage.typed import RawItem
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from storage.configuration import table_name
-from storage.evolution.checkpoints import Action, encoded_bytes, position_text
 from storage.evolution.errors import MigrationError
+from storage.evolution.items.checkpoints import Action, encoded_bytes, position_text
 from storage.evolution.state import Kind, TableState
 from storage.typed import RawItem, plain_value
 

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from storage.evolution.edits import Edit, ItemTable
-from storage.evolution.item_operations import NOTHING_TO_UNDO, ItemOperation, NothingToUndo
-from storage.evolution.items import run_items
-from storage.evolution.operation import Operation, Work
-from storage.evolution.rebuilding import (
+from storage.evolution.items.edits import Edit, ItemTable
+from storage.evolution.items.item_operations import NOTHING_TO_UNDO, ItemOperation, NothingToUndo
+from storage.evolution.items.rebuilding import (
     DERIVED_PAGE_SIZE,
     SOURCE_PAGE_SIZE,
     STALE,
@@ -18,8 +16,10 @@ from storage.evolution.rebuilding import (
     Derivation,
     StalePlan,
 )
+from storage.evolution.items.runner import run_items
+from storage.evolution.items.transforming import EditOf, Functions
+from storage.evolution.operation import Operation, Work
 from storage.evolution.state import State, StateError
-from storage.evolution.transforming import EditOf, Functions
 from storage.typed import PlainItem, RawItem
 
 Transform = Callable[[PlainItem], Any]
@@ -59,6 +59,10 @@ class TransformItems(ItemOperation):
 
     def irreversible_because(self, before: State) -> str:
         return "" if self.backwards is not None else "it has no function backwards"
+
+    @property
+    def undoing_touches_items(self) -> bool:
+        return callable(self.backwards)
 
     def describe(self) -> str:
         which = f"items of kind {self.kind}" if self.kind else "items"
@@ -123,6 +127,10 @@ class RebuildItems(ItemOperation):
 
     def revert(self, work: Work) -> dict[str, Any]:
         return {}
+
+    @property
+    def undoing_touches_items(self) -> bool:
+        return False
 
     def describe(self) -> str:
         return f"rebuild {self.table} from {self.source}"

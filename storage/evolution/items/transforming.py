@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
-from storage.evolution.edits import DELETION, Edit, ItemTable, size_of
 from storage.evolution.errors import MigrationError
+from storage.evolution.items.edits import DELETION, Edit, ItemTable, size_of
+from storage.evolution.items.steps import Step
 from storage.evolution.state import TableState
-from storage.evolution.steps import Step
 from storage.typed import Plain, PlainItem, RawItem, plain_item, plain_value, raw_value
 
 Argument = TypeVar("Argument")
