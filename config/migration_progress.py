@@ -71,12 +71,11 @@ class ConsoleReporter:
         # On a terminal it erases its own line, so only the summary stays.
         self._bar = tqdm(
             total=estimate or None,
-            desc=title,
             unit="",
             unit_scale=True,
             leave=False,
             disable=not sys.stderr.isatty(),
-            bar_format=None if not estimate else _BAR,
+            bar_format=_KNOWN_LENGTH if estimate else _UNKNOWN_LENGTH,
         )
 
     def items_seen(self, seen: int, changed: int) -> None:
@@ -116,4 +115,7 @@ class ConsoleReporter:
             self._bar = None
 
 
-_BAR = "{desc}: {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {rate_fmt} {remaining} {postfix}"
+_KNOWN_LENGTH = (
+    "    {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}, {rate_fmt}, {remaining} left{postfix}"
+)
+_UNKNOWN_LENGTH = "    {n_fmt}, {rate_fmt}, {elapsed}{postfix}"

@@ -30,6 +30,7 @@ from storage.scanning import scan_page
 from storage.table import BILLING_MODE, PROVISIONED
 
 PAUSE_SECONDS = 0.2
+IN_USE_SECONDS = 120.0
 # The embedded engine's words for a table that it lists but did not get to make.
 CUT_SHORT = "no such table"
 LONGEST_PAUSE_SECONDS = 5.0
@@ -76,7 +77,7 @@ def delete_table(name: str, waiting: Waiting) -> None:
     if description_of(name) is None:
         return
     wait_until_active(name, waiting)
-    _change("DeleteTable", {"TableName": physical})
+    _change("DeleteTable", {"TableName": physical}, waiting)
     for pause in _pauses():
         if description_of(name) is None:
             return
@@ -97,6 +98,7 @@ def add_index(table: TableState, index: GlobalIndex, waiting: Waiting) -> None:
                 "AttributeDefinitions": _definitions(table),
                 "GlobalSecondaryIndexUpdates": [creation],
             },
+            waiting,
         )
     for pause in _pauses():
         if _index_states(table.name).get(index.name) == "ACTIVE":
@@ -111,7 +113,11 @@ def remove_index(name: str, index: str, waiting: Waiting) -> None:
     wait_until_active(name, waiting)
     if _index_states(name).get(index, "DELETING") != "DELETING":
         removal = {"Delete": {"IndexName": index}}
-        _change("UpdateTable", {"TableName": physical, "GlobalSecondaryIndexUpdates": [removal]})
+        _change(
+            "UpdateTable",
+            {"TableName": physical, "GlobalSecondaryIndexUpdates": [removal]},
+            waiting,
+        )
     for pause in _pauses():
         if index not in _index_states(name):
             break
@@ -126,10 +132,10 @@ def set_expiry(name: str, attribute: str | None, waiting: Waiting) -> None:
     if current == attribute:
         return
     if current is not None:
-        _update_expiry(name, current, enabled=False)
+        _update_expiry(name, current, waiting, enabled=False)
         expiry_of(name, waiting)
     if attribute is not None:
-        _update_expiry(name, attribute, enabled=True)
+        _update_expiry(name, attribute, waiting, enabled=True)
 
 
 def expiry_of(name: str, waiting: Waiting) -> str | None:
@@ -227,28 +233,37 @@ def _pauses() -> Iterable[float]:
 
 def _update(name: str, changes: dict[str, Any], waiting: Waiting) -> None:
     wait_until_active(name, waiting)
-    _change("UpdateTable", {"TableName": table_name(name), **changes})
+    _change("UpdateTable", {"TableName": table_name(name), **changes}, waiting)
     wait_until_active(name, waiting)
 
 
-def _update_expiry(name: str, attribute: str, *, enabled: bool) -> None:
+def _update_expiry(name: str, attribute: str, waiting: Waiting, *, enabled: bool) -> None:
     specification = {"Enabled": enabled, "AttributeName": attribute}
     _change(
         "UpdateTimeToLive",
         {"TableName": table_name(name), "TimeToLiveSpecification": specification},
+        waiting,
     )
 
 
-def _change(operation: str, arguments: dict[str, Any]) -> None:
+def _change(operation: str, arguments: dict[str, Any], waiting: Waiting) -> None:
     """Raises MigrationError with the store's own reason when it refuses."""
-    try:
-        call(operation, arguments)
-    except ClientError as error:
-        reason = error.response["Error"]
-        raise MigrationError(
-            f"{operation} of {arguments['TableName']} was refused:"
-            f" {reason.get('Message') or reason['Code']}"
-        ) from error
+    deadline = time.monotonic() + IN_USE_SECONDS
+    for pause in _pauses():
+        try:
+            call(operation, arguments)
+        except ClientError as error:
+            reason = error.response["Error"]
+            # What the table is described as may be older than the change before.
+            if reason["Code"] == "ResourceInUseException" and time.monotonic() < deadline:
+                waiting(f"{arguments['TableName']} is in use")
+                time.sleep(pause)
+                continue
+            raise MigrationError(
+                f"{operation} of {arguments['TableName']} was refused:"
+                f" {reason.get('Message') or reason['Code']}"
+            ) from error
+        return
 
 
 def _index_states(name: str) -> dict[str, str]:

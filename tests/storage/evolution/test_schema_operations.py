@@ -235,6 +235,15 @@ def test_the_stores_own_reason_is_passed_on(mugs: Store) -> None:
         mugs.apply(AlterTimeToLive(NAME, None))
 
 
+def test_a_table_that_is_still_in_use_is_waited_for(mugs: Store) -> None:
+    mugs.apply(CREATE)
+    with injected(
+        "UpdateTable", refusal("ResourceInUseException"), refusal("ResourceInUseException")
+    ):
+        mugs.apply(AddIndex(NAME, BY_COLOUR))
+    assert mugs.differences() == []
+
+
 def test_waiting_is_told_and_ends_when_the_lease_is_lost(
     mugs: Store, describing: Callable[[str], Any]
 ) -> None:
