@@ -125,7 +125,8 @@ def serve(environ: Mapping[str, str], *, dev: bool) -> None:
     address.check_free()
     with Children(environ) as children, open_store(environ) as store:
         children.add_environment(store.environment)
-        _manage(children, "migrate", "--noinput")
+        # Longer than a lease that a killed run left.
+        _manage(children, "migrate", "--noinput", "--wait", "90")
         # Its owner has a password that everybody can read: not for a store that others reach.
         if environ.get("STAGE", "local") == "local" and store.is_on_this_machine:
             _manage(children, "load_demo", "--if-empty")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from storage.evolution import ledger, planning
@@ -12,11 +13,11 @@ from storage.evolution.drift import Difference, store_differences
 from storage.evolution.errors import (
     BadMigration,
     EditedMigration,
-    MigrationError,
     TableDiffers,
 )
-from storage.evolution.graph import MigrationGraph
-from storage.evolution.items import checkpoints
+from storage.evolution.graph import MigrationGraph, is_relative
+from storage.evolution.items.data_operations import RebuildItems
+from storage.evolution.items.item_operations import ItemOperation
 from storage.evolution.lease import Lease
 from storage.evolution.ledger import Applied, Run
 from storage.evolution.ledger_table import MigrationItem
@@ -25,9 +26,10 @@ from storage.evolution.migration import MigrationKey
 from storage.evolution.models import state_of_models, table_state
 from storage.evolution.operation import Operation, Options, Reporter, SilentReporter, Work
 from storage.evolution.planning import Step
-from storage.evolution.schema_calls import description_of
-from storage.evolution.schema_operations import make_table
+from storage.evolution.schema_calls import description_of, is_usable, settled
+from storage.evolution.schema_operations import CreateTable, make_table
 from storage.evolution.state import State
+from storage.table import registered_tables
 
 
 class Listener:
@@ -114,13 +116,17 @@ class Migrator:
         with Lease(wait_seconds=wait_seconds) as lease:
             applied = self.applied()
             steps = self.plan(target, applied)
-            if accept_edited:
-                self._accept_edited(applied, lease)
-            else:
+            unfinished = ledger.unfinished_runs()
+            asked = target.app if target.app and not is_relative(target.app) else None
+            planning.check_unfinished(self.graph, steps, unfinished, asked)
+            if not accept_edited:
                 planning.check_unedited(self.graph, applied)
-            planning.check_unfinished(steps, ledger.unfinished_runs())
             if confirm:
                 confirm(steps)
+            if accept_edited:
+                for key in planning.edited_migrations(self.graph, applied):
+                    ledger.accept_file(self.graph.migrations[key])
+            ledger.sweep()
             done = set(applied)
             for step in steps:
                 before = self.graph.state_at(done - {step.migration.key})
@@ -135,51 +141,54 @@ class Migrator:
     def _prepare(self) -> None:
         """Makes the table of the migrations itself, or sees that all tables are right."""
         if self._options.owns_tables:
-            make_table(
-                table_state(MigrationItem),
-                self._reporter.waiting,
-                mend_unusable=self._options.mend_unusable,
-            )
+            self._make_ledger()
             return
         found = self.differences()
         if found:
             listed = "; ".join(map(str, found))
             raise TableDiffers(f"The infrastructure has to be brought up to date first: {listed}")
 
-    def _accept_edited(self, applied: Mapping[MigrationKey, Applied], lease: Lease) -> None:
-        for key in planning.edited_migrations(self.graph, applied):
-            ledger.record_applied(self.graph.migrations[key], lease, applied[key].summary)
+    def _make_ledger(self) -> None:
+        """As its first migration says: what it became since is for the others to do."""
+        name = MigrationItem.logical_name()
+        if settled(name, self._reporter.waiting) and is_usable(name):
+            return
+        first = next(
+            (
+                operation.table
+                for key in self.graph.order
+                for operation in self.graph.migrations[key].operations
+                if isinstance(operation, CreateTable) and operation.is_ledger
+            ),
+            table_state(MigrationItem),
+        )
+        make_table(first, self._reporter.waiting, mend_unusable=self._options.mend_unusable)
 
     def _run_step(
         self, step: Step, before: State, lease: Lease, *, fake: bool, accept_edited: bool
     ) -> None:
         started = time.monotonic()
-        summaries: tuple[dict[str, Any], ...] = ()
-        run = None
-        if not fake:
-            run = ledger.begin(step.migration, lease, backwards=step.backwards)
-            run = _same_file(run, accept_edited)
+        if fake:
+            run = ledger.interrupted_run(step.migration)
+        else:
+            begun = ledger.begin(step.migration, lease, backwards=step.backwards)
+            run = _same_file(begun, step, accept_edited)
             self._listener.step_begins(step, resumed=run.resumed)
             run = self._run_operations(run, step, before, lease)
-            summaries = run.summaries
         seconds = time.monotonic() - started
-        if step.backwards:
-            ledger.record_unapplied(step.migration, lease)
-        else:
-            summary = {"seconds": round(seconds, 3), "operations": list(summaries)}
-            ledger.record_applied(step.migration, lease, summary | ({"fake": True} if fake else {}))
-        if run is not None:
-            for number in range(len(step.operations)):
-                checkpoints.forget(run.job(number))
+        summary: dict[str, Any] = {"seconds": round(seconds, 3)}
+        summary |= {"fake": True} if fake or run is None else {"operations": list(run.summaries)}
+        ledger.record(step.migration, lease, backwards=step.backwards, summary=summary, run=run)
+        ledger.sweep()
         self._listener.step_ends(step, seconds)
 
     def _run_operations(self, run: Run, step: Step, before: State, lease: Lease) -> Run:
-        pairs = list(_with_states(step, before))
-        for number, (operation, state, after) in enumerate(pairs):
+        for number, (operation, state, after) in enumerate(_with_states(step, before)):
             if number < len(run.summaries):
                 continue
             self._listener.operation_begins(operation)
-            lease.still_ours()
+            run = replace(run, at_work=operation.describe())
+            ledger.save(run, lease)
             work = Work(
                 app=step.migration.app,
                 before=state,
@@ -191,10 +200,28 @@ class Migrator:
                 still_ours=lease.still_ours,
                 backwards=step.backwards,
             )
-            summary = operation.revert(work) if step.backwards else operation.apply(work)
-            run = run.with_done({"operation": operation.describe(), **summary})
+            run = run.with_done({"operation": operation.describe(), **self._done(operation, work)})
             ledger.save(run, lease)
         return run
+
+    def _done(self, operation: Operation, work: Work) -> dict[str, Any]:
+        """The summary of the operation, done in the direction of the work."""
+        missing = [] if self._options.owns_tables else _tables_gone(operation)
+        if missing:
+            # Of a table that a later migration deleted: here it was never made.
+            return {"skipped": f"there is no table {missing[0]}"}
+        return operation.revert(work) if work.backwards else operation.apply(work)
+
+
+def _tables_gone(operation: Operation) -> list[str]:
+    """Tables of an item operation that neither the models nor the store know."""
+    if not isinstance(operation, ItemOperation):
+        return []
+    names = [operation.table]
+    if isinstance(operation, RebuildItems):
+        names.append(operation.source)
+    known = {table.logical_name() for table in registered_tables()}
+    return [name for name in names if name not in known and description_of(name) is None]
 
 
 def _with_states(step: Step, before: State) -> Iterator[tuple[Operation, State, State]]:
@@ -207,15 +234,23 @@ def _with_states(step: Step, before: State) -> Iterator[tuple[Operation, State, 
     return iter(found[::-1] if step.backwards else found)
 
 
-def _same_file(run: Run, accept_edited: bool) -> Run:
+def _same_file(run: Run, step: Step, accept_edited: bool) -> Run:
+    """Raises EditedMigration unless the file is the one that the run was begun with, or is
+    accepted and begins with the same operations."""
     now = run.migration.checksum
     if run.checksum == now or not (run.checksum and now):
         return run
+    label = run.migration.label
     if not accept_edited:
         raise EditedMigration(
-            f"{run.migration.label} was changed after a run of it had been interrupted:"
+            f"{label} was changed after a run of it had been interrupted:"
             " restore the file, or go on with it as it is with --accept-edited"
         )
-    if len(run.summaries) > len(run.migration.operations):
-        raise MigrationError(f"{run.migration.label} has fewer operations than were done already")
+    described = [operation.describe() for operation in step.operations]
+    for begun, found in zip_longest(run.begun, described[: len(run.begun)]):
+        if begun != found:
+            raise EditedMigration(
+                f"{label} cannot go on: “{begun}” was begun, and now"
+                f" “{found or 'nothing'}” stands there"
+            )
     return replace(run, checksum=now)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+from pynamodb.expressions.condition import Condition
 
 from storage.errors import StoreUnavailable
 from storage.evolution.errors import LeaseHeld, LeaseLost
 from storage.evolution.ledger_table import MigrationItem
 from storage.transactions import Transaction
+
+logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60
 KEY = ("#lease", "migrate")
@@ -82,14 +88,25 @@ class Lease:
 
     def _acquire(self) -> None:
         deadline = time.monotonic() + self._wait_seconds
-        while not self._taken():
+        while not (self._taken() or self._taken_from_dead()):
             if time.monotonic() >= deadline:
                 raise LeaseHeld(_who_holds_it(self._clock()))
             time.sleep(0.2)
 
     def _taken(self) -> bool:
+        free = MigrationItem.token.does_not_exist() | (MigrationItem.expires_at < self._clock())
+        # A reply that got lost makes us ask again for what is ours already.
+        return self._take(free | (MigrationItem.token == self.token))
+
+    def _taken_from_dead(self) -> bool:
+        """From a process of this machine that is no longer there: nobody has to wait for it."""
+        item = MigrationItem.find(*KEY, consistent=True)
+        if item is None or not _died_here(item.position or {}):
+            return False
+        return self._take(MigrationItem.token == item.token)
+
+    def _take(self, condition: Condition) -> bool:
         now = self._clock()
-        free = MigrationItem.token.does_not_exist() | (MigrationItem.expires_at < now)
         taken = MigrationItem.amend(
             *KEY,
             actions=[
@@ -97,9 +114,9 @@ class Lease:
                 MigrationItem.by.set(self.holder),
                 MigrationItem.at.set(moment_text(now)),
                 MigrationItem.expires_at.set(now + self._seconds),
+                MigrationItem.position.set({"place": place(), "process": os.getpid()}),
             ],
-            # A reply that got lost makes us ask again for what is ours already.
-            condition=free | (MigrationItem.token == self.token),
+            condition=condition,
         )
         if taken:
             self._ours_until = now + self._seconds
@@ -109,9 +126,9 @@ class Lease:
         while not self._ended.wait(self._seconds / 3) and not self._lost:
             try:
                 self._renew()
-            except StoreUnavailable:
-                # The work itself will say so; until the lease is over, the next turn may succeed.
-                continue
+            except Exception as error:  # noqa: BLE001  # whatever it is, the next turn may succeed
+                # If not, `still_ours` raises it where the work is.
+                logger.warning("The lease could not be renewed: %s", type(error).__name__)
 
     def _renew(self) -> None:
         now = self._clock()
@@ -146,6 +163,30 @@ def holder_name() -> str:
     except (KeyError, OSError):  # a container's user without a name
         user = f"user {os.getuid()}"
     return f"{user} on {socket.gethostname()}, process {os.getpid()}"
+
+
+def place() -> str:
+    """Where process numbers mean what they mean here; empty where that cannot be told.
+
+    Two containers may have the same host name and different processes of one number.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {os.readlink('/proc/self/ns/pid')}"  # noqa: PTH115  # no file, a name
+    except OSError:
+        return ""
+
+
+def _died_here(holder: Mapping[str, Any]) -> bool:
+    if not place() or holder.get("place") != place():
+        return False
+    try:
+        os.kill(holder["process"], 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def moment_text(seconds: float) -> str:

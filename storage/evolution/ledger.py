@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from storage.evolution.items import checkpoints
 from storage.evolution.lease import Lease, moment_text
 from storage.evolution.ledger_table import MigrationItem
 from storage.evolution.migration import LoadedMigration, MigrationKey
@@ -15,6 +16,8 @@ from storage.table import Slice
 from storage.transactions import Transaction
 
 RUN = "#run"
+# Recorded, but its checkpoints may be left.
+LEFTOVER = "#leftover"
 PAGE = 200
 
 
@@ -37,7 +40,8 @@ class Run:
     """A migration that was begun and is not recorded yet.
 
     `id` stays the same when an interrupted run is taken up again. `checksum` is of the file it
-    was begun with. `summaries` are those of the operations that are done.
+    was begun with. `summaries` are those of the operations that are done, `at_work` describes the
+    one that was begun after them.
     """
 
     migration: LoadedMigration
@@ -45,6 +49,7 @@ class Run:
     id: str
     checksum: str
     summaries: tuple[dict[str, Any], ...] = ()
+    at_work: str = ""
     resumed: bool = False
 
     def job(self, number: int) -> str:
@@ -52,7 +57,13 @@ class Run:
         return f"{self.migration.label}/{self.id}/{number:03}"
 
     def with_done(self, summary: dict[str, Any]) -> Run:
-        return replace(self, summaries=(*self.summaries, summary))
+        return replace(self, summaries=(*self.summaries, summary), at_work="")
+
+    @property
+    def begun(self) -> list[str]:
+        """Descriptions of the operations that are done or at work, in their order."""
+        done = [summary["operation"] for summary in self.summaries]
+        return [*done, self.at_work] if self.at_work else done
 
 
 def applied_migrations(apps: Iterable[str]) -> dict[MigrationKey, Applied]:
@@ -65,15 +76,19 @@ def begin(migration: LoadedMigration, lease: Lease, *, backwards: bool) -> Run:
     """A new run of this migration, or the one that was interrupted."""
     item = MigrationItem.find(RUN, migration.label, consistent=True)
     if item is not None and item.position["backwards"] == backwards:
-        done = tuple(item.position["summaries"])
-        return Run(migration, backwards, item.token, item.checksum, done, resumed=True)
+        return _interrupted(migration, item)
     run = Run(migration, backwards, secrets.token_hex(6), migration.checksum)
     save(run, lease)
     return run
 
 
+def interrupted_run(migration: LoadedMigration) -> Run | None:
+    item = MigrationItem.find(RUN, migration.label, consistent=True)
+    return None if item is None else _interrupted(migration, item)
+
+
 def save(run: Run, lease: Lease) -> None:
-    """Remembers how many operations are done. Raises LeaseLost."""
+    """Remembers which operations are done or at work. Raises LeaseLost."""
     transaction = Transaction()
     transaction.put(
         MigrationItem(
@@ -83,35 +98,62 @@ def save(run: Run, lease: Lease) -> None:
             at=moment_text(time.time()),
             by=lease.holder,
             checksum=run.checksum,
-            position={"backwards": run.backwards, "summaries": list(run.summaries)},
+            position={
+                "backwards": run.backwards,
+                "summaries": list(run.summaries),
+                "at_work": run.at_work,
+            },
         )
     )
     lease.stage_check(transaction)
     transaction.commit()
 
 
-def record_applied(migration: LoadedMigration, lease: Lease, summary: dict[str, Any]) -> None:
+def record(
+    migration: LoadedMigration,
+    lease: Lease,
+    *,
+    backwards: bool,
+    summary: dict[str, Any],
+    run: Run | None,
+) -> None:
+    """Applied, or no longer; ends the run. Its checkpoints are left over until `sweep`."""
     transaction = Transaction()
-    transaction.put(
-        MigrationItem(
-            *migration.key,
-            at=moment_text(time.time()),
-            by=lease.holder,
-            checksum=migration.checksum,
-            summary=summary,
+    if backwards:
+        transaction.delete(MigrationItem(*migration.key))
+    else:
+        transaction.put(
+            MigrationItem(
+                *migration.key,
+                at=moment_text(time.time()),
+                by=lease.holder,
+                checksum=migration.checksum,
+                summary=summary,
+            )
         )
+    if run is not None:
+        transaction.delete(MigrationItem(RUN, migration.label))
+        jobs = [run.job(number) for number in range(len(migration.operations))]
+        transaction.put(MigrationItem(LEFTOVER, run.id, position={"jobs": jobs}))
+    lease.stage_check(transaction)
+    transaction.commit()
+
+
+def accept_file(migration: LoadedMigration) -> None:
+    """The migration counts as applied from the file as it is now."""
+    MigrationItem.amend(
+        *migration.key,
+        actions=[MigrationItem.checksum.set(migration.checksum)],
+        condition=MigrationItem.app.exists(),
     )
-    transaction.delete(MigrationItem(RUN, migration.label))
-    lease.stage_check(transaction)
-    transaction.commit()
 
 
-def record_unapplied(migration: LoadedMigration, lease: Lease) -> None:
-    transaction = Transaction()
-    transaction.delete(MigrationItem(*migration.key))
-    transaction.delete(MigrationItem(RUN, migration.label))
-    lease.stage_check(transaction)
-    transaction.commit()
+def sweep() -> None:
+    """Deletes the checkpoints of runs that are recorded, also of runners that were killed then."""
+    for item in _records(LEFTOVER):
+        for job in item.position["jobs"]:
+            checkpoints.forget(job)
+        item.delete()
 
 
 def unfinished_runs() -> dict[str, bool]:
@@ -130,6 +172,18 @@ def _records(app: str) -> list[MigrationItem]:
         start_key = found.last_key
         if start_key is None:
             return items
+
+
+def _interrupted(migration: LoadedMigration, item: MigrationItem) -> Run:
+    return Run(
+        migration,
+        item.position["backwards"],
+        item.token,
+        item.checksum,
+        tuple(item.position["summaries"]),
+        item.position["at_work"],
+        resumed=True,
+    )
 
 
 def _applied(item: MigrationItem) -> Applied:

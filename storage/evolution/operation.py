@@ -113,6 +113,10 @@ class Operation:
         """Why it has no reverse, empty when it has one."""
         return ""
 
+    def destroys(self, *, backwards: bool) -> str:
+        """What it takes from stored items, in words; empty for nothing."""
+        return ""
+
     def describe(self) -> str:
         """One line for a plan, such as `create table products`."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.evolution.errors import (
@@ -33,6 +33,13 @@ class Step:
     def touches_items(self, operation: Operation) -> bool:
         """Whether this operation, in the direction of the step, reads and writes items."""
         return operation.undoing_touches_items if self.backwards else operation.touches_items
+
+    def destroys(self) -> list[str]:
+        """What undoing takes from stored items, in words. Going forwards, the author of the
+        migration has decided that already."""
+        if not self.backwards:
+            return []
+        return [text for one in self.operations if (text := one.destroys(backwards=True))]
 
     def tables_deleted(self) -> list[str]:
         """Logical names of the tables that are gone after this step, with their items."""
@@ -102,18 +109,31 @@ def edited_migrations(
     ]
 
 
-def check_unfinished(steps: Iterable[Step], unfinished: Mapping[str, bool]) -> None:
-    """Raises MigrationError when an interrupted run would be left as it is, or turned round."""
+def check_unfinished(
+    graph: MigrationGraph,
+    steps: Sequence[Step],
+    unfinished: Mapping[str, bool],
+    app: str | None = None,
+) -> None:
+    """Raises MigrationError when an interrupted run would be left as it is, or turned round.
+
+    Of migrations that have to do with the steps, or with the `app` that was asked for (None: all).
+    Those whose file is gone, on another branch, wait until it is back.
+    """
     planned = {step.migration.label: step.backwards for step in steps}
     for label, backwards in unfinished.items():
-        if planned.get(label) == backwards:
+        of_app, _, name = label.partition(".")
+        key = (of_app, name)
+        if planned.get(label) == backwards or key not in graph.migrations:
             continue
-        app, _, name = label.partition(".")
-        how = f"migrate {app} -1" if backwards else f"migrate {app} {name}"
-        done = "undone" if backwards else "applied"
-        raise MigrationError(
-            f"{label} is half {done}, because a run was interrupted: finish it first with `{how}`"
-        )
+        related = graph.ancestors(key) | graph.descendants(key) | set(graph.of_app(of_app))
+        if app in (None, of_app) or any(step.migration.key in related for step in steps):
+            how = f"migrate {of_app} -1" if backwards else f"migrate {of_app} {name}"
+            done = "undone" if backwards else "applied"
+            raise MigrationError(
+                f"{label} is half {done}, because a run was interrupted:"
+                f" finish it first with `{how}`"
+            )
 
 
 def _forwards(

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from storage.client import call
 from storage.configuration import table_name
 from storage.errors import StoreUnavailable
-from storage.evolution.errors import MigrationError
+from storage.evolution.errors import MigrationError, TableDiffers
 from storage.evolution.state import (
     ALL,
     KEYS_ONLY,
@@ -31,6 +31,8 @@ from storage.table import BILLING_MODE, PROVISIONED
 
 PAUSE_SECONDS = 0.2
 IN_USE_SECONDS = 120.0
+# For so long a description may be older than the change that we made.
+SETTLING_SECONDS = 30.0
 # The embedded engine's words for a table that it lists but did not get to make.
 CUT_SHORT = "no such table"
 LONGEST_PAUSE_SECONDS = 5.0
@@ -66,6 +68,7 @@ def create_table(table: TableState, waiting: Waiting) -> None:
         # Another process makes it at this moment; a run under a lease never meets this.
         if error.response["Error"]["Code"] != "ResourceInUseException":
             raise
+    _wait_until_known(table.name, waiting)
     wait_until_active(table.name, waiting)
     if table.expires_by:
         set_expiry(table.name, table.expires_by, waiting)
@@ -74,22 +77,25 @@ def create_table(table: TableState, waiting: Waiting) -> None:
 def delete_table(name: str, waiting: Waiting) -> None:
     """Nothing happens when there is no such table."""
     physical = table_name(name)
-    if description_of(name) is None:
-        return
-    wait_until_active(name, waiting)
-    _change("DeleteTable", {"TableName": physical}, waiting)
     for pause in _pauses():
-        if description_of(name) is None:
+        description = description_of(name)
+        if description is None:
             return
+        if description["TableStatus"] == "ACTIVE":
+            _change("DeleteTable", {"TableName": physical}, waiting)
         waiting(f"{physical} is being deleted")
         time.sleep(pause)
 
 
 def add_index(table: TableState, index: GlobalIndex, waiting: Waiting) -> None:
-    """`table` as it is with the index. Waits until the store has filled it."""
+    """`table` as it is with the index. Waits until the store has filled it.
+
+    Raises TableDiffers when there is another index under its name.
+    """
     physical = table_name(table.name)
     wait_until_active(table.name, waiting)
-    if index.name not in _index_states(table.name):
+    existing = _global_indexes(table.name).get(index.name)
+    if existing is None:
         creation = {"Create": _global_index(index, table)}
         _change(
             "UpdateTable",
@@ -100,18 +106,29 @@ def add_index(table: TableState, index: GlobalIndex, waiting: Waiting) -> None:
             },
             waiting,
         )
-    for pause in _pauses():
-        if _index_states(table.name).get(index.name) == "ACTIVE":
-            break
-        waiting(f"{physical} is filling the index {index.name}")
-        time.sleep(pause)
+    elif not _is_like(existing, index):
+        raise TableDiffers(f"{table.name}: there is another index {index.name} already")
+    _wait_until_filled(table.name, index.name, waiting)
     wait_until_active(table.name, waiting)
+
+
+def _wait_until_filled(name: str, index: str, waiting: Waiting) -> None:
+    made_by = time.monotonic() + SETTLING_SECONDS
+    for pause in _pauses():
+        found = _global_indexes(name).get(index)
+        if found and found["IndexStatus"] == "ACTIVE":
+            return
+        if found is None and time.monotonic() > made_by:
+            raise MigrationError(f"the index {index} of {table_name(name)} is gone")
+        waiting(f"{table_name(name)} is filling the index {index}")
+        time.sleep(pause)
 
 
 def remove_index(name: str, index: str, waiting: Waiting) -> None:
     physical = table_name(name)
     wait_until_active(name, waiting)
-    if _index_states(name).get(index, "DELETING") != "DELETING":
+    found = _global_indexes(name).get(index)
+    if found and found["IndexStatus"] != "DELETING":
         removal = {"Delete": {"IndexName": index}}
         _change(
             "UpdateTable",
@@ -119,7 +136,7 @@ def remove_index(name: str, index: str, waiting: Waiting) -> None:
             waiting,
         )
     for pause in _pauses():
-        if index not in _index_states(name):
+        if index not in _global_indexes(name):
             break
         waiting(f"{physical} is removing the index {index}")
         time.sleep(pause)
@@ -141,13 +158,29 @@ def set_expiry(name: str, attribute: str | None, waiting: Waiting) -> None:
 def expiry_of(name: str, waiting: Waiting) -> str | None:
     """The attribute by which items expire, once a change in progress is done."""
     for pause in _pauses():
-        state = call("DescribeTimeToLive", {"TableName": table_name(name)})["TimeToLiveDescription"]
+        state = _expiry_description(name)
         if state["TimeToLiveStatus"] in ("ENABLED", "ENABLING"):
             return str(state["AttributeName"])
         if state["TimeToLiveStatus"] == "DISABLED":
             return None
         waiting(f"{table_name(name)} is changing its expiry")
         time.sleep(pause)
+    raise AssertionError("pauses do not end")
+
+
+def _expiry_description(name: str) -> dict[str, Any]:
+    deadline = time.monotonic() + SETTLING_SECONDS
+    for pause in _pauses():
+        try:
+            answer = call("DescribeTimeToLive", {"TableName": table_name(name)})
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code != "ResourceNotFoundException" or time.monotonic() > deadline:
+                raise
+            time.sleep(pause)
+        else:
+            description: dict[str, Any] = answer["TimeToLiveDescription"]
+            return description
     raise AssertionError("pauses do not end")
 
 
@@ -166,15 +199,20 @@ def set_throughput(table: TableState, waiting: Waiting) -> None:
     """Makes the table's capacity, and that of its indexes, what `table` says."""
     description = _described(table.name)
     changes: dict[str, Any] = {}
+    was_on_demand = _throughput_of(description) is None
     if _throughput_of(description) != table.throughput:
         changes.update(_billing(table.throughput))
-    described = {one["IndexName"]: one for one in description.get("GlobalSecondaryIndexes", ())}
+    described = _global_indexes(table.name)
     updates = [
         {"Update": {"IndexName": index.name, **_provisioned(index.throughput or table.throughput)}}
         for index in table.indexes.values()
         if isinstance(index, GlobalIndex)
         and table.throughput
-        and _units(described[index.name]) != (index.throughput or table.throughput)
+        and index.name in described
+        # Who leaves on demand has to say it for every index.
+        and (
+            was_on_demand or _units(described[index.name]) != (index.throughput or table.throughput)
+        )
     ]
     if updates:
         changes["GlobalSecondaryIndexUpdates"] = updates
@@ -207,12 +245,31 @@ def is_usable(logical_name: str) -> bool:
     return True
 
 
-def wait_until_active(name: str, waiting: Waiting) -> None:
+def settled(name: str, waiting: Waiting) -> bool:
+    """Waits until the table can be used, or is gone: False."""
     for pause in _pauses():
-        state = _described(name)["TableStatus"]
-        if state == "ACTIVE":
+        description = description_of(name)
+        if description is None:
+            return False
+        if description["TableStatus"] == "ACTIVE":
+            return True
+        waiting(f"{table_name(name)} is {str(description['TableStatus']).lower()}")
+        time.sleep(pause)
+    raise AssertionError("pauses do not end")
+
+
+def wait_until_active(name: str, waiting: Waiting) -> None:
+    if not settled(name, waiting):
+        raise MigrationError(f"the table {table_name(name)} does not exist")
+
+
+def _wait_until_known(name: str, waiting: Waiting) -> None:
+    """What DynamoDB describes may be older than what it has just made."""
+    deadline = time.monotonic() + SETTLING_SECONDS
+    for pause in _pauses():
+        if description_of(name) is not None or time.monotonic() > deadline:
             return
-        waiting(f"{table_name(name)} is {str(state).lower()}")
+        waiting(f"{table_name(name)} is creating")
         time.sleep(pause)
 
 
@@ -266,9 +323,20 @@ def _change(operation: str, arguments: dict[str, Any], waiting: Waiting) -> None
         return
 
 
-def _index_states(name: str) -> dict[str, str]:
+def _global_indexes(name: str) -> dict[str, dict[str, Any]]:
     indexes = _described(name).get("GlobalSecondaryIndexes", ())
-    return {index["IndexName"]: index["IndexStatus"] for index in indexes}
+    return {index["IndexName"]: index for index in indexes}
+
+
+def _is_like(described: dict[str, Any], index: GlobalIndex) -> bool:
+    """Whether keys and projection are those of `index`."""
+    projection = described["Projection"]
+    wanted = _projection(index.projection)
+    return (
+        described["KeySchema"] == _key_schema(index.keys)
+        and projection["ProjectionType"] == wanted["ProjectionType"]
+        and set(projection.get("NonKeyAttributes", ())) == set(wanted.get("NonKeyAttributes", ()))
+    )
 
 
 def _key_schema(keys: Iterable[Key]) -> list[dict[str, str]]:

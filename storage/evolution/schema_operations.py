@@ -90,7 +90,8 @@ class CreateTable(_TableOperation):
         return f"create table {self.name}"
 
     def _forwards(self, work: Work, waiting: Waiting) -> None:
-        make_table(self.table, waiting, mend_unusable=work.options.mend_unusable)
+        if not self.is_ledger:
+            make_table(self.table, waiting, mend_unusable=work.options.mend_unusable)
 
     def _backwards(self, work: Work, waiting: Waiting) -> None:
         if not self.is_ledger:
@@ -98,7 +99,7 @@ class CreateTable(_TableOperation):
 
     @property
     def is_ledger(self) -> bool:
-        """The table that remembers what was undone stays."""
+        """The table that remembers what was done: there before all others, and stays."""
         return self.name == MigrationItem.logical_name()
 
 
@@ -110,8 +111,7 @@ def make_table(
     Raises TableDiffers when there is another one under its name, UnusableTable when there is one
     whose creation was cut short; with `mend_unusable` the latter is made again.
     """
-    if schema_calls.description_of(table.name) is not None:
-        schema_calls.wait_until_active(table.name, waiting)
+    if schema_calls.settled(table.name, waiting):
         if schema_calls.is_usable(table.name):
             _accept(table, waiting)
             return False

@@ -99,8 +99,8 @@ def test_backwards_by_steps_and_forwards_by_name(shop: Project) -> None:
     assert "shop.0002_note is applied" in run("migrate", "+1")
 
 
-@pytest.mark.parametrize("answer", ["no", "", "evolving"])
-def test_a_table_with_items_is_not_deleted_without_its_name(
+@pytest.mark.parametrize("answer", ["no", "", "yes"])
+def test_a_table_with_items_is_not_deleted_without_the_word(
     shop: Project, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     call("PutItem", {"TableName": "test-evolving-mugs", "Item": {"id": {"S": "a"}}})
@@ -121,7 +121,7 @@ def test_nobody_there_to_answer_is_a_no(shop: Project, monkeypatch: pytest.Monke
         run("migrate", "shop", "zero")
 
 
-@pytest.mark.parametrize("way", ["named", "noinput", "empty"])
+@pytest.mark.parametrize("way", ["said", "destroy", "empty"])
 def test_a_table_is_deleted_when_nothing_is_lost_or_the_person_said_so(
     shop: Project, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
@@ -129,12 +129,20 @@ def test_a_table_is_deleted_when_nothing_is_lost_or_the_person_said_so(
         call("PutItem", {"TableName": "test-evolving-mugs", "Item": {"id": {"S": "a"}}})
 
     def answer(_question: str) -> str:
-        assert way == "named"
-        return "evolving-mugs"
+        assert way == "said"
+        return "delete"
 
     monkeypatch.setattr("builtins.input", answer)
-    run("migrate", "shop", "zero", interactive=way != "noinput")
+    run("migrate", "shop", "zero", interactive=way == "said", destroy=way == "destroy")
     assert describe("evolving-mugs") is None
+
+
+def test_scripts_that_ask_nothing_do_not_delete_either(shop: Project) -> None:
+    call("PutItem", {"TableName": "test-evolving-mugs", "Item": {"id": {"S": "a"}}})
+    with pytest.raises(CommandError, match="--destroy") as refusal:
+        run("migrate", "shop", "zero", interactive=False)
+    assert refusal.value.returncode == 2
+    assert describe("evolving-mugs") is not None
 
 
 def test_who_is_at_work_is_said(shop: Project) -> None:

@@ -26,7 +26,7 @@ from storage.evolution.planning import Step
 from storage.evolution.state import StateError
 from storage.explanations import STORE_FAILURES, explain
 
-UNAPPLIED, COULD_NOT_RUN = 1, 1
+UNAPPLIED, COULD_NOT_RUN = 1, 2
 
 
 class Command(BaseCommand):
@@ -59,7 +59,10 @@ class Command(BaseCommand):
             "--no-input",
             action="store_false",
             dest="interactive",
-            help="Do not ask before a table with items is deleted.",
+            help="Ask nothing; refuse where stored data would be deleted, unless --destroy.",
+        )
+        parser.add_argument(
+            "--destroy", action="store_true", help="Delete stored data without asking."
         )
         parser.add_argument(
             "--wait",
@@ -122,8 +125,8 @@ class Command(BaseCommand):
 
     def _migrate(self, migrator: Migrator, target: Target, options: dict[str, Any]) -> None:
         def confirm(steps: list[Step]) -> None:
-            if options["interactive"] and not options["fake"]:
-                self._confirm_deletions(steps)
+            if not (options["fake"] or options["destroy"]):
+                self._confirm_destruction(steps, interactive=options["interactive"])
 
         with _ended_like_ctrl_c():
             steps = migrator.run(
@@ -138,26 +141,23 @@ class Command(BaseCommand):
         if target == Target():
             self._tell_differences(migrator)
 
-    def _confirm_deletions(self, steps: list[Step]) -> None:
+    def _confirm_destruction(self, steps: list[Step], *, interactive: bool) -> None:
         """Raises CommandError unless the person says yes, or nothing would be lost."""
-        if not settings.APPLICATION_OWNS_TABLES:
+        doomed = [*_doomed_tables(steps), *(one for step in steps for one in step.destroys())]
+        if not doomed:
             return
-        for name in (name for step in steps for name in step.tables_deleted()):
-            count = items_in(name)
-            if not count:
-                continue
-            question = ngettext(
-                "The table %(name)s will be deleted with about %(count)d item.",
-                "The table %(name)s will be deleted with about %(count)d items.",
-                count,
-            )
-            self.stdout.write(question % {"name": name, "count": count}, self.style.WARNING)
-            try:
-                answer = input(_("Type the name of the table to delete it: "))
-            except EOFError:
-                answer = ""
-            if answer.strip() != name:
-                raise CommandError(_("Nothing was done."))
+        self.stdout.write(_("This deletes stored data for good:"), self.style.WARNING)
+        for text in doomed:
+            self.stdout.write(f"  {text}")
+        if not interactive:
+            text = _("Nothing was done. With --destroy the data is deleted without asking.")
+            raise CommandError(text, returncode=COULD_NOT_RUN)
+        try:
+            answer = input(_("Type delete to go on: "))
+        except EOFError:
+            answer = ""
+        if answer.strip() != "delete":
+            raise CommandError(_("Nothing was done."), returncode=COULD_NOT_RUN)
 
     def _tell_differences(self, migrator: Migrator) -> None:
         found = migrator.differences()
@@ -166,6 +166,24 @@ class Command(BaseCommand):
             self.stderr.write(text)
         for difference in found:
             self.stderr.write(f"  {difference}")
+
+
+def _doomed_tables(steps: list[Step]) -> list[str]:
+    """Tables with items that would be deleted, in words."""
+    if not settings.APPLICATION_OWNS_TABLES:
+        return []
+    names = (name for step in steps for name in step.tables_deleted())
+    counts = {name: items_in(name) for name in names}
+    return [
+        ngettext(
+            "the table %(name)s with about %(count)d item",
+            "the table %(name)s with about %(count)d items",
+            count,
+        )
+        % {"name": name, "count": count}
+        for name, count in counts.items()
+        if count
+    ]
 
 
 def _segments(text: str) -> int:

@@ -11,7 +11,7 @@ from storage.client import call
 from storage.configuration import configuration
 from storage.evolution.operation import Options, SilentReporter, Work
 from storage.evolution.state import State
-from tests.storage.evolution import deeds
+from tests.storage.evolution import deeds, shops
 from tests.storage.evolution.projects import Project
 
 PREFIX = "evolving-"
@@ -36,6 +36,13 @@ def evolving(store: Any) -> Iterator[str]:
     for name in names:
         if name.startswith(configuration().table_prefix + PREFIX):
             call("DeleteTable", {"TableName": name})
+
+
+@pytest.fixture
+def shop(project: Project, evolving: str) -> Project:
+    """As `tests.storage.evolution.shops` fills it."""
+    shops.fill(project)
+    return project
 
 
 def work(before: State, after: State, **changes: Any) -> Work:

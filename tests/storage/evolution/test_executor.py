@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +11,6 @@ from storage.client import call
 from storage.evolution.drift import describe
 from storage.evolution.errors import (
     BadMigration,
-    EditedMigration,
     InconsistentHistory,
     IrreversibleMigration,
     LeaseHeld,
@@ -25,43 +25,8 @@ from storage.evolution.operation import Options
 from storage.evolution.state import StateError
 from storage.schema import create_tables
 from tests.storage.evolution import deeds
-from tests.storage.evolution.deeds import Failed
 from tests.storage.evolution.projects import Project
-
-MUGS = 'migrations.CreateTable("evolving-mugs", migrations.Key("id"))'
-INDEX = 'migrations.GlobalIndex("by-brand", migrations.Key("brand"))'
-BRAND = f'migrations.AddIndex("evolving-mugs", {INDEX})'
-
-
-@pytest.fixture
-def shop(project: Project, evolving: str) -> Project:
-    project.write("shop.0001_initial", f"{MUGS}, deeds.Note('one')")
-    project.write(
-        "shop.0002_brand", f"{BRAND}, deeds.Note('two')", builds_on=("shop.0001_initial",)
-    )
-    project.write("people.0001_initial", "deeds.Note('people')", builds_on=("shop.0001_initial",))
-    return project
-
-
-def migrate(project: Project, *target: str, **options: Any) -> list[str]:
-    steps = Migrator(project.apps).run(Target(*target), **options)
-    return [f"{'-' * step.backwards}{step.migration.label}" for step in steps]
-
-
-def applied(project: Project) -> list[str]:
-    return sorted(".".join(key) for key in Migrator(project.apps).applied())
-
-
-def indexes() -> list[str]:
-    table = describe("evolving-mugs")
-    return [] if table is None else list(table.state.indexes)
-
-
-def run_state() -> list[Any]:
-    """What a run leaves in the table while it is at work."""
-    lease = MigrationItem.find(*KEY, consistent=True)
-    runs = MigrationItem.slice("#run", page_size=50, consistent=True).items
-    return runs if lease is None else [lease, *runs]
+from tests.storage.evolution.shops import BRAND, MUGS, applied, indexes, migrate, run_state
 
 
 def test_everything_is_applied_in_order_and_recorded(shop: Project) -> None:
@@ -98,74 +63,52 @@ def test_backwards_and_forwards_again(shop: Project) -> None:
     assert len(migrate(shop)) == 3
 
 
-def test_a_run_that_failed_goes_on_at_the_operation_at_which_it_was(shop: Project) -> None:
-    deeds.failing.add("two")
-    with pytest.raises(Failed):
-        migrate(shop)
-    assert applied(shop) == ["shop.0001_initial"]
-    assert indexes() == ["by-brand"]
-    deeds.failing.clear()
-    deeds.done.clear()
-    migrate(shop)
-    assert deeds.done == ["two", "people"]
-    summary = Migrator(shop.apps).applied()["shop", "0002_brand"].summary
-    assert [one["operation"] for one in summary["operations"]] == [
-        "add index by-brand to evolving-mugs",
-        "note two",
-    ]
+def test_the_table_of_the_migrations_can_change_as_well(
+    project: Project, evolving: str, migrations_table_again: None
+) -> None:
+    project.write(
+        "ledger.0001_initial",
+        'migrations.CreateTable("migrations", migrations.Key("app"), migrations.Key("name"))',
+    )
+    index = 'migrations.GlobalIndex("by-date", migrations.Key("at"))'
+    project.write(
+        "ledger.0002_by_date",
+        f'migrations.AddIndex("migrations", {index})',
+        builds_on=("ledger.0001_initial",),
+    )
+    assert len(migrate(project)) == 2
+    assert migrate(project) == []
+    table = describe("migrations")
+    assert table is not None
+    assert list(table.state.indexes) == ["by-date"]
+    assert migrate(project, "ledger", "-1") == ["-ledger.0002_by_date"]
 
 
-def test_what_was_begun_is_finished_before_anything_else(shop: Project) -> None:
-    deeds.failing.add("two")
-    with pytest.raises(Failed):
-        migrate(shop)
-    deeds.failing.clear()
-    for target in (("shop", "zero"), ("people",)):
-        with pytest.raises(MigrationError, match=r"shop\.0002_brand is half applied"):
-            migrate(shop, *target)
-    assert migrate(shop, "shop", "0002") == ["shop.0002_brand"]
-    assert migrate(shop, "people") == ["people.0001_initial"]
+@pytest.fixture
+def migrations_table_again() -> Iterator[None]:
+    """As other tests expect it."""
+    call("DeleteTable", {"TableName": MigrationItem.physical_name()})
+    yield
+    call("DeleteTable", {"TableName": MigrationItem.physical_name()})
+    create_tables([MigrationItem])
 
 
-def test_an_undoing_that_failed_is_finished_before_anything_else(shop: Project) -> None:
-    migrate(shop)
-    deeds.failing.add("one")
-    with pytest.raises(Failed):
-        migrate(shop, "shop", "zero")
-    deeds.failing.clear()
-    with pytest.raises(MigrationError, match=r"half undone.*migrate shop -1"):
-        migrate(shop)
-    assert migrate(shop, "shop", "-1") == ["-shop.0001_initial"]
-
-
-def test_a_file_that_changed_after_an_interruption_is_not_taken_up_unseen(shop: Project) -> None:
-    deeds.failing.add("two")
-    with pytest.raises(Failed):
-        migrate(shop)
-    deeds.failing.clear()
-    shop.write("shop.0002_brand", f"{BRAND}, deeds.Note('2')", builds_on=("shop.0001_initial",))
-    with pytest.raises(EditedMigration, match="after a run of it had been interrupted"):
-        migrate(shop)
-    migrate(shop, accept_edited=True)
-    assert deeds.done == ["one", "2", "people"]
-
-
-def test_an_edited_migration_stops_everything_until_it_is_accepted(shop: Project) -> None:
-    migrate(shop, "shop")
-    shop.write("shop.0001_initial", f"{MUGS}, deeds.Note('edited')")
-    with pytest.raises(EditedMigration, match=r"shop\.0001_initial was changed"):
-        migrate(shop)
-    assert migrate(shop, accept_edited=True) == ["people.0001_initial"]
-    assert "edited" not in deeds.done
-    assert migrate(shop) == []
-
-
-def test_spaces_at_line_ends_are_no_edit(shop: Project) -> None:
-    migrate(shop)
-    path = shop.folder / "shop/migrations/0001_initial.py"
-    path.write_bytes(path.read_bytes().replace(b"\n", b"  \r\n") + b"\r\n\r\n")
-    shop.forget()
-    assert migrate(shop) == []
+def test_where_others_own_the_tables_items_of_a_table_that_never_was_are_passed_over(
+    project: Project, store: None
+) -> None:
+    project.write("shop.0001_initial", MUGS)
+    project.write(
+        "shop.0002_items",
+        "migrations.TransformItems('evolving-mugs', str, migrations.NOTHING_TO_UNDO)",
+        builds_on=("shop.0001_initial",),
+    )
+    project.write(
+        "shop.0003_gone", "migrations.DeleteTable('evolving-mugs')", builds_on=("shop.0002_items",)
+    )
+    migrator = Migrator(["storage", *project.apps], options=Options(owns_tables=False))
+    migrator.run(Target())
+    summary = migrator.applied()["shop", "0002_items"].summary["operations"][0]
+    assert summary["skipped"] == "there is no table evolving-mugs"
 
 
 def test_fake_only_records(shop: Project) -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
+from storage.configuration import configuration
 from storage.evolution.errors import LeaseHeld, LeaseLost
 from storage.evolution.lease import KEY, Lease, holder_name
 from storage.evolution.ledger_table import MigrationItem
@@ -51,6 +56,29 @@ def test_an_abandoned_one_is_taken_over_after_its_time_and_not_before() -> None:
     clock.now += 2
     with Lease(clock=clock), pytest.raises(LeaseLost, match="Another run has taken over"):
         abandoned.still_ours()
+
+
+def test_nobody_waits_for_a_process_of_this_machine_that_is_gone() -> None:
+    held = "from storage.evolution.lease import Lease; Lease()._acquire()"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    code = (
+        "import os; from storage.configuration import *;"
+        " configure(StorageConfiguration(os.environ['DYNAMODB_ENDPOINT'],"
+        f" table_prefix={configuration().table_prefix!r})); {held}"
+    )
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)
+    assert MigrationItem.find(*KEY, consistent=True) is not None
+    with Lease() as lease:
+        lease.still_ours()
+
+
+def test_a_holder_elsewhere_is_waited_for_whatever_its_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Lease()._acquire()
+    MigrationItem.amend(*KEY, actions=[MigrationItem.position.set({"place": "x", "process": 1})])
+    with pytest.raises(LeaseHeld), Lease():
+        pass
 
 
 def test_a_holder_that_was_asleep_without_anybody_noticing_goes_on() -> None:

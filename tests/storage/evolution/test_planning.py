@@ -130,9 +130,20 @@ def test_what_was_begun_has_to_be_finished_first(
 ) -> None:
     steps = [] if planned_backwards is None else [Step(MIGRATIONS[1], planned_backwards)]
     with pytest.raises(MigrationError, match=hint):
-        check_unfinished(steps, {"shop.0002_brand": begun_backwards})
+        check_unfinished(GRAPH, steps, {"shop.0002_brand": begun_backwards})
 
 
-def test_a_plan_may_finish_what_was_begun() -> None:
-    check_unfinished([Step(MIGRATIONS[1])], {"shop.0002_brand": False})
-    check_unfinished([Step(MIGRATIONS[1], backwards=True)], {"shop.0002_brand": True})
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_plan_may_finish_what_was_begun(backwards: bool) -> None:
+    check_unfinished(GRAPH, [Step(MIGRATIONS[1], backwards)], {"shop.0002_brand": backwards})
+
+
+def test_what_has_nothing_to_do_with_it_may_go_on() -> None:
+    people = Step(MIGRATIONS[3])
+    check_unfinished(GRAPH, [people], {"shop.0003_colour": False}, "people")
+    with pytest.raises(MigrationError):
+        check_unfinished(GRAPH, [Step(MIGRATIONS[4])], {"shop.0002_brand": False}, "people")
+
+
+def test_what_was_begun_on_another_branch_waits_for_its_file() -> None:
+    check_unfinished(GRAPH, [], {"shop.0009_elsewhere": False})

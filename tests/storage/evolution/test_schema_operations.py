@@ -77,12 +77,15 @@ class Store:
 
 
 @pytest.fixture
-def describing() -> Callable[[str], Any]:
+def describing() -> Callable[..., Any]:
     """Every DescribeTable says that the table has this status."""
 
-    def status(text: str) -> Any:
+    def status(text: str, *, once: bool = False) -> Any:
         body = json.dumps({"Table": {"TableName": table_name(NAME), "TableStatus": text}})
-        return injected("DescribeTable", always=raw_answer(200, body.encode()))
+        answer = raw_answer(200, body.encode())
+        return (
+            injected("DescribeTable", answer) if once else injected("DescribeTable", always=answer)
+        )
 
     return status
 
@@ -225,6 +228,38 @@ def test_a_local_index_cannot_be_added_later() -> None:
         AddIndex(NAME, local).state_after(state, "shop")
 
 
+def test_another_index_of_the_same_name_is_refused(mugs: Store) -> None:
+    mugs.apply(CREATE)
+    mugs.apply(AddIndex(NAME, BY_COLOUR))
+    other = AddIndex(NAME, GlobalIndex("colour-index", Key("colour"), Key("name")))
+    with pytest.raises(TableDiffers, match="another index colour-index"):
+        other.apply(work(mugs.states[-2], mugs.states[-1]))
+
+
+def test_a_table_that_is_just_being_deleted_is_waited_for(
+    mugs: Store, describing: Callable[..., Any]
+) -> None:
+    mugs.apply(CREATE)
+    with describing("DELETING", once=True):
+        mugs.apply(DeleteTable(NAME))
+    assert mugs.differences() == []
+
+
+def test_a_table_that_is_not_described_yet_is_waited_for(mugs: Store) -> None:
+    unknown = refusal("ResourceNotFoundException")
+    with injected("DescribeTable", unknown, unknown), injected("DescribeTimeToLive", unknown):
+        mugs.apply(CREATE)
+    assert mugs.differences() == []
+
+
+def test_whoever_leaves_on_demand_says_it_for_every_index(mugs: Store) -> None:
+    mugs.apply(CREATE)
+    with injected("UpdateTable") as sent:
+        mugs.apply(AlterThroughput(NAME, Throughput(7, 5)))
+    updates = sent[0]["GlobalSecondaryIndexUpdates"]
+    assert [one["Update"]["IndexName"] for one in updates] == ["brand-index"]
+
+
 def test_the_stores_own_reason_is_passed_on(mugs: Store) -> None:
     mugs.apply(CREATE)
     said = "Time to live has been modified multiple times within a fixed interval"
@@ -245,7 +280,7 @@ def test_a_table_that_is_still_in_use_is_waited_for(mugs: Store) -> None:
 
 
 def test_waiting_is_told_and_ends_when_the_lease_is_lost(
-    mugs: Store, describing: Callable[[str], Any]
+    mugs: Store, describing: Callable[..., Any]
 ) -> None:
     class Told(SilentReporter):
         def waiting(self, text: str) -> None:
