@@ -75,6 +75,11 @@ def data_path(environ: Mapping[str, str]) -> Path:
     return folder / "dynamodb" / "backroom.db"
 
 
+def place_of_data(environ: Mapping[str, str]) -> str:
+    """The data of the embedded engine, whose port is another one each time; empty without it."""
+    return str(data_path(environ).resolve()) if EMBEDDED_VARIABLE in environ else ""
+
+
 @contextmanager
 def open_store(environ: Mapping[str, str], *, share: bool = False) -> Iterator[LocalStore]:
     """Starts the embedded engine where no other DynamoDB is named, and stops it at the end.
@@ -87,16 +92,23 @@ def open_store(environ: Mapping[str, str], *, share: bool = False) -> Iterator[L
         yield elsewhere
         return
     path = data_path(environ)
+    engine = _engine(path, share=share)
+    if isinstance(engine, Engine):
+        with engine:
+            yield _embedded(environ, path, engine.endpoint, engine)
+    else:
+        yield _embedded(environ, path, engine, None)
+
+
+def _engine(path: Path, *, share: bool) -> Engine | str:
+    """An engine of our own, or with `share` the address of the one that runs on this data."""
     try:
-        engine = Engine.start(path)
+        return Engine.start(path)
     except EngineLocked:
         holder = holder_of(path) if share else None
         if holder is None:
             raise
-        yield _embedded(environ, path, holder.endpoint, None)
-        return
-    with engine:
-        yield _embedded(environ, path, engine.endpoint, engine)
+        return holder.endpoint
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from storage.evolution.executor import Listener
 from storage.evolution.operation import Operation
 from storage.evolution.planning import Step
 
-WAITING_TOLD_EVERY_SECONDS = 30.0
+TOLD_EVERY_SECONDS = 30.0
 
 
 class ConsoleListener(Listener):
@@ -67,6 +67,7 @@ class ConsoleReporter:
     def items_begin(self, title: str, estimate: int) -> None:
         self._started = time.monotonic()
         self._seen = self._changed = 0
+        self._told_at = self._started
         self._out.write(f"  {title}")
         # On a terminal it erases its own line, so only the summary stays.
         self._bar = tqdm(
@@ -82,12 +83,22 @@ class ConsoleReporter:
         with self._lock:
             self._seen += seen
             self._changed += changed
-            if self._bar is None:
+            if self._bar is None or self._bar.disable:
+                self._tell_log()
                 return
             if self._bar.total is not None and self._bar.n + seen > self._bar.total:
                 self._bar.total = self._bar.n + seen  # the store's own count is hours old
             self._bar.set_postfix_str(_("%(count)d changed") % {"count": self._changed}, False)
             self._bar.update(seen)
+
+    def _tell_log(self) -> None:
+        """Without a terminal a line now and then shows that it goes on."""
+        now = time.monotonic()
+        if now - self._told_at >= TOLD_EVERY_SECONDS:
+            self._told_at = now
+            text = _("    %(seen)d items read, %(changed)d changed so far")
+            self._out.write(text % {"seen": self._seen, "changed": self._changed})
+            self._out.flush()
 
     def items_end(self, summary: dict[str, Any]) -> None:
         self.close()
@@ -105,7 +116,7 @@ class ConsoleReporter:
 
     def waiting(self, text: str) -> None:
         now = time.monotonic()
-        if now - self._told_at >= WAITING_TOLD_EVERY_SECONDS:
+        if now - self._told_at >= TOLD_EVERY_SECONDS:
             self._told_at = now
             self._err.write(f"  {text} …")
 

@@ -174,14 +174,15 @@ def _facts(table: TableReport) -> list[tuple[str, str]]:
 
 def _index(index: IndexReport) -> str:
     keys = " + ".join(_key(key) for key in (index.hash_key, index.range_key) if key)
-    items = ngettext("%(number)s item", "%(number)s items", index.items)
+    items = ngettext("%(number)s item", "%(number)s items", index.items or 0)
+    counts = [items % {"number": _number(index.items)}] if index.items is not None else []
     parts = [
         *([index.status] if index.status else []),
         keys,
         _projection(index.projection),
         *([_billing(index.throughput)] if index.throughput else []),
-        items % {"number": _number(index.items)},
-        _size(index.size_bytes),
+        *counts,
+        *([_size(index.size_bytes)] if index.size_bytes is not None else []),
     ]
     return "; ".join(parts)
 

@@ -64,7 +64,7 @@ class IndexReport:
     range_key: Key | None
     projection: str | tuple[str, ...]
     throughput: Throughput | None
-    items: int
+    items: int | None
     size_bytes: int | None
 
 
@@ -196,14 +196,13 @@ def _report(wanted: TableState, actual: ActualTable | None) -> TableReport:
         missing = Difference.missing(wanted.name)
         return TableReport(wanted.name, physical_name, exists=False, differences=(missing,))
     raw, is_ = actual.description, actual.state
-    items = raw.get("ItemCount", 0)
     return TableReport(
         wanted.name,
         physical_name,
         exists=True,
         status=actual.status,
-        items=items,
-        size_bytes=_size(raw.get("TableSizeBytes"), items),
+        items=raw.get("ItemCount", 0),
+        size_bytes=None if ENGINE_HEADER in actual.headers else raw.get("TableSizeBytes"),
         throughput=is_.throughput,
         table_class=raw.get("TableClassSummary", {}).get("TableClass", STANDARD_CLASS),
         hash_key=is_.hash_key,
@@ -232,7 +231,7 @@ def _index(raw: Mapping[str, Any], actual: ActualTable) -> IndexReport:
     name = raw["IndexName"]
     index = actual.state.index(name)
     is_local = isinstance(index, LocalIndex)
-    items = raw.get("ItemCount", 0)
+    measured = ENGINE_HEADER not in actual.headers
     return IndexReport(
         name,
         kind="local" if is_local else "global",
@@ -241,14 +240,9 @@ def _index(raw: Mapping[str, Any], actual: ActualTable) -> IndexReport:
         range_key=index.range_key,
         projection=index.projection,
         throughput=None if isinstance(index, LocalIndex) else index.throughput,
-        items=items,
-        size_bytes=_size(raw.get("IndexSizeBytes"), items),
+        items=raw.get("ItemCount", 0) if measured else None,
+        size_bytes=raw.get("IndexSizeBytes") if measured else None,
     )
-
-
-def _size(size: int | None, items: int) -> int | None:
-    """The embedded engine says 0 whatever is in the table."""
-    return None if items and not size else size
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -18,7 +18,7 @@ from storage.evolution.errors import (
 from storage.evolution.graph import MigrationGraph, is_relative
 from storage.evolution.items.data_operations import RebuildItems
 from storage.evolution.items.item_operations import ItemOperation
-from storage.evolution.lease import Lease
+from storage.evolution.lease import Lease, holder_at_work
 from storage.evolution.ledger import Applied, Run
 from storage.evolution.ledger_table import MigrationItem
 from storage.evolution.loading import load_migrations
@@ -86,6 +86,12 @@ class Migrator:
         if description_of(MigrationItem.logical_name()) is None:
             return {}
         return ledger.unfinished_runs()
+
+    def at_work(self) -> str:
+        """Who holds the lease now; empty for nobody."""
+        if description_of(MigrationItem.logical_name()) is None:
+            return ""
+        return holder_at_work()
 
     def plan(self, target: Target, applied: Mapping[MigrationKey, Applied]) -> list[Step]:
         conflicts = self.graph.conflicts()

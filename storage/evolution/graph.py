@@ -69,13 +69,20 @@ class MigrationGraph:
         """
         names = [name for _, name in self.of_app(app)]
         if not names:
-            raise UnknownMigration(f"There is no app {app} with migrations")
+            raise self.unknown_app(app)
         matching = [text] if text in names else [name for name in names if name.startswith(text)]
         if not matching:
-            raise UnknownMigration(f"{app} has no migration that begins with {text}")
+            raise UnknownMigration(
+                f"{app} has no migration that begins with {text}; it has {', '.join(names)}"
+            )
         if len(matching) > 1:
             raise UnknownMigration(f"{text} could be {', '.join(matching)}; write more of the name")
         return app, matching[0]
+
+    def unknown_app(self, app: str) -> UnknownMigration:
+        return UnknownMigration(
+            f"There is no app {app} with migrations; there is {', '.join(sorted(self.apps))}"
+        )
 
     def state_at(self, applied: Collection[MigrationKey] | None = None) -> State:
         """What these migrations build up together, or all of them. Raises StateError."""

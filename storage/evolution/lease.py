@@ -189,6 +189,14 @@ def _died_here(holder: Mapping[str, Any]) -> bool:
     return False
 
 
+def holder_at_work() -> str:
+    """Who holds the lease and is not known to be gone; empty for nobody."""
+    item = MigrationItem.find(*KEY, consistent=True)
+    if item is None or (item.expires_at or 0) < time.time() or _died_here(item.position or {}):
+        return ""
+    return item.by or ""
+
+
 def moment_text(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 

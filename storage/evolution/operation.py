@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from storage.evolution.state import State
@@ -68,7 +68,9 @@ class Work:
     direction runs. `job` names this operation of this attempt of this migration: checkpoints are
     kept under it, and it stays the same when a killed run is taken up again. `token` belongs to
     this runner alone; checkpoints are written only while they carry it, which keeps out a runner
-    that lost its lease and does not know it yet.
+    that lost its lease and does not know it yet. `leased` says that the lease carries it, too:
+    only then checkpoints are made and taken over. `latest` is what all migration files build up;
+    it knows the kinds of item that come later.
     """
 
     app: str
@@ -80,6 +82,8 @@ class Work:
     reporter: Reporter
     still_ours: StillOurs
     backwards: bool = False
+    leased: bool = True
+    latest: State = field(default_factory=State)
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ class Operation:
         return ""
 
     def destroys(self, *, backwards: bool) -> str:
-        """What it takes from stored items, in words; empty for nothing."""
+        """What stored data is gone for good after it, such as `the values of colour in ProductItem
+        of products`; empty for none."""
         return ""
 
     def describe(self) -> str:

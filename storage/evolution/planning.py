@@ -71,7 +71,7 @@ def plan(
         return _relative(graph, applied, graph.order, int(app))
     in_app = graph.of_app(app)
     if not in_app:
-        raise UnknownMigration(f"There is no app {app} with migrations")
+        raise graph.unknown_app(app)
     if name is None:
         return _forwards(graph, applied, in_app)
     if is_relative(name):
@@ -131,7 +131,7 @@ def check_unfinished(
             how = f"migrate {of_app} -1" if backwards else f"migrate {of_app} {name}"
             done = "undone" if backwards else "applied"
             raise MigrationError(
-                f"{label} is half {done}, because a run was interrupted:"
+                f"{label} is half {done}, for a run of it was interrupted or failed:"
                 f" finish it first with `{how}`"
             )
 
@@ -181,7 +181,8 @@ def _relative(
     there = [key for key in among if (key in applied) != forwards]
     if not 0 < abs(count) <= len(there):
         state = "not applied" if forwards else "applied"
-        raise UnknownMigration(f"{count:+} is not possible: {len(there)} migrations are {state}")
+        many = "1 migration is" if len(there) == 1 else f"{len(there)} migrations are"
+        raise UnknownMigration(f"{count:+} is not possible: {many} {state}")
     return (
         _forwards(graph, applied, there[:count])
         if forwards

@@ -156,8 +156,8 @@ def test_who_is_at_work_is_said(shop: Project) -> None:
         (["ghosts"], "There is no app ghosts"),
         (["shop", "0007"], "shop has no migration that begins with 0007"),
         (["shop", "+3"], r"\+3 is not possible"),
-        (["shop", "--segments", "0"], "segments"),
-        (["shop", "--capacity", "-5"], "capacity"),
+        (["shop", "--segments", "0"], "segments: a whole number from 1 to 64, not 0"),
+        (["shop", "--capacity", "x"], "capacity: a number above 0, not x"),
     ],
 )
 def test_bad_arguments_are_refused_in_a_sentence(
@@ -221,7 +221,14 @@ def test_showmigrations_marks_what_was_interrupted_and_what_was_only_recorded(
         run("migrate")
     text = run("showmigrations", "shop")
     assert "[X] 0003_fake (recorded only)" in text
-    assert "[ ] 0004_fails (interrupted half way)" in text
+    assert "[ ] 0004_fails (half done)" in text
+    with pytest.raises(SystemExit):
+        run("migrate", "--check")
+    (shop.folder / "shop/migrations/0004_fails.py").unlink()
+    shop.forget()
+    assert "[ ] 0004_fails (its file is missing; half done)" in run("showmigrations", "shop")
+    with Lease() as lease:
+        assert f"at work: {lease.holder}" in run("showmigrations", "shop")
 
 
 def test_showmigrations_of_an_unknown_app(shop: Project) -> None:

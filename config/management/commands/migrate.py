@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,8 +20,11 @@ from config.migration_progress import ConsoleListener, ConsoleReporter
 from config.own_apps import own_apps
 from storage.errors import StoreError
 from storage.evolution.authoring import autodetector as detection
+from storage.evolution.authoring.questions import Unasked
 from storage.evolution.executor import Migrator, Target
 from storage.evolution.inventory import items_in
+from storage.evolution.items.checkpoints import MOST_SEGMENTS
+from storage.evolution.models import state_of_models
 from storage.evolution.operation import Options
 from storage.evolution.planning import Step
 from storage.evolution.state import StateError
@@ -66,17 +70,20 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--wait",
-            type=float,
+            type=_above_zero,
             default=0,
             metavar="SECONDS",
             help="How long to wait for another run to end.",
         )
         parser.add_argument(
-            "--segments", type=_segments, default=4, help="Parts of a table read at once; 4."
+            "--segments",
+            type=_segments,
+            default=4,
+            help=f"Parts of a table read at once: 4, at most {MOST_SEGMENTS}.",
         )
         parser.add_argument(
             "--capacity",
-            type=_capacity,
+            type=_above_zero,
             metavar="UNITS",
             help="Read and write units a second that changing items may use; no limit.",
         )
@@ -112,7 +119,14 @@ class Command(BaseCommand):
 
     def _show_plan(self, migrator: Migrator, target: Target, *, check: bool) -> None:
         steps = migrator.plan(target, migrator.applied())
-        self.stdout.write(_("Planned operations:") if steps else _("Nothing to do."))
+        unfinished = migrator.unfinished()
+        for label, backwards in unfinished.items():
+            text = _("%(name)s is half undone.") if backwards else _("%(name)s is half applied.")
+            self.stdout.write(text % {"name": label}, self.style.WARNING)
+        if not steps and not unfinished:
+            self.stdout.write(_("Nothing to do."))
+        elif steps:
+            self.stdout.write(_("Planned operations:"))
         for step in steps:
             title = _("Undo %(name)s") if step.backwards else "%(name)s"
             self.stdout.write(title % {"name": step.migration.label}, self.style.MIGRATE_HEADING)
@@ -120,7 +134,7 @@ class Command(BaseCommand):
                 undo = _("Undo: ") if step.backwards else ""
                 items = _(" (reads all items)") if step.touches_items(operation) else ""
                 self.stdout.write(f"    {undo}{operation.describe()}{items}")
-        if check and steps:
+        if check and (steps or unfinished):
             sys.exit(UNAPPLIED)
 
     def _migrate(self, migrator: Migrator, target: Target, options: dict[str, Any]) -> None:
@@ -139,6 +153,7 @@ class Command(BaseCommand):
         if not steps and options["verbosity"]:
             self.stdout.write(_("Nothing to do: all of it is applied."))
         if target == Target():
+            self._tell_changed_models(migrator)
             self._tell_differences(migrator)
 
     def _confirm_destruction(self, steps: list[Step], *, interactive: bool) -> None:
@@ -158,6 +173,12 @@ class Command(BaseCommand):
             answer = ""
         if answer.strip() != "delete":
             raise CommandError(_("Nothing was done."), returncode=COULD_NOT_RUN)
+
+    def _tell_changed_models(self, migrator: Migrator) -> None:
+        models = state_of_models(set(migrator.apps))
+        if detection.detect(migrator.graph.state_at(), models, Unasked()):
+            text = _("The models have changes without a migration: run makemigrations.")
+            self.stderr.write(text)
 
     def _tell_differences(self, migrator: Migrator) -> None:
         found = migrator.differences()
@@ -187,17 +208,20 @@ def _doomed_tables(steps: list[Step]) -> list[str]:
 
 
 def _segments(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 64:
-        raise ValueError(text)
+    if not (text.isdecimal() and 1 <= int(text) <= MOST_SEGMENTS):
+        message = _("a whole number from 1 to %(most)d, not %(text)s")
+        raise ArgumentTypeError(message % {"most": MOST_SEGMENTS, "text": text})
+    return int(text)
+
+
+def _above_zero(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ArgumentTypeError(_("a number above 0, not %(text)s") % {"text": text})
     return number
-
-
-def _capacity(text: str) -> float:
-    units = float(text)
-    if not 0 < units < float("inf"):
-        raise ValueError(text)
-    return units
 
 
 @contextmanager

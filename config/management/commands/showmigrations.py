@@ -36,6 +36,7 @@ class Command(BaseCommand):
             migrator = Migrator(own_apps())
             applied = migrator.applied()
             unfinished = migrator.unfinished()
+            at_work = migrator.at_work()
         except STORE_FAILURES as error:
             raise CommandError(explain(error)) from error
         except (StoreError, StateError) as error:
@@ -44,17 +45,12 @@ class Command(BaseCommand):
         for app in wanted:
             if app not in migrator.graph.apps:
                 raise CommandError(_("There is no app %(app)s with migrations.") % {"app": app})
-        self._show(migrator, applied, unfinished, wanted, options)
+        marks = _Marks(migrator, applied, unfinished, at_work, verbose=options["verbosity"] > 1)
+        self._show(migrator, marks, wanted, options)
 
     def _show(
-        self,
-        migrator: Migrator,
-        applied: Mapping[MigrationKey, Applied],
-        unfinished: Mapping[str, bool],
-        wanted: list[str],
-        options: dict[str, Any],
+        self, migrator: Migrator, marks: _Marks, wanted: list[str], options: dict[str, Any]
     ) -> None:
-        marks = _Marks(migrator, applied, unfinished, verbose=options["verbosity"] > 1)
         if options["plan"]:
             for key in migrator.graph.order:
                 if key[0] in wanted:
@@ -67,9 +63,8 @@ class Command(BaseCommand):
             self.stdout.write(app, self.style.MIGRATE_LABEL)
             for key in migrator.graph.of_app(app):
                 self.stdout.write(" " + marks.line(key, key[1]))
-            for key in sorted(key for key in applied if key[0] == app):
-                if key not in migrator.graph.migrations:
-                    self.stdout.write(" " + marks.line(key, key[1]))
+            for key in marks.without_file(app):
+                self.stdout.write(" " + marks.line(key, key[1]))
 
 
 class _Marks:
@@ -78,14 +73,23 @@ class _Marks:
         migrator: Migrator,
         applied: Mapping[MigrationKey, Applied],
         unfinished: Mapping[str, bool],
+        at_work: str,
         *,
         verbose: bool,
     ) -> None:
         self.verbose = verbose
+        self._at_work = at_work
         self._known = migrator.graph.migrations
         self._applied = applied
         self._unfinished = unfinished
         self._edited = set(edited_migrations(migrator.graph, applied))
+
+    def without_file(self, app: str) -> list[MigrationKey]:
+        """What the store knows and the files do not."""
+        begun = {(label.partition(".")[0], label.partition(".")[2]) for label in self._unfinished}
+        return sorted(
+            key for key in {*self._applied, *begun} if key[0] == app and key not in self._known
+        )
 
     def line(self, key: MigrationKey, name: str) -> str:
         notes = []
@@ -95,7 +99,8 @@ class _Marks:
         if key in self._edited:
             notes.append(_("changed after it had been applied"))
         if ".".join(key) in self._unfinished:
-            notes.append(_("interrupted half way"))
+            at_work = _("at work: %(who)s") % {"who": self._at_work}
+            notes.append(at_work if self._at_work else _("half done"))
         if record and record.summary.get("fake"):
             notes.append(_("recorded only"))
         if record and self.verbose:

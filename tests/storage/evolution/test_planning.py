@@ -82,7 +82,7 @@ def test_the_steps_to_a_target(applied: str, target: tuple[str, ...], expected: 
 @pytest.mark.parametrize(
     "applied, target, reason",
     [
-        ("shop.1", ("shop", "-2"), r"-2 is not possible: 1 migrations are applied"),
+        ("shop.1", ("shop", "-2"), r"-2 is not possible: 1 migration is applied"),
         ("shop.1", ("shop", "+3"), r"\+3 is not possible: 2 migrations are not applied"),
         ("", ("+9",), r"\+9 is not possible"),
         ("", ("ghosts",), "no app ghosts"),
