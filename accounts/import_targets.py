@@ -10,7 +10,7 @@ from django.conf import settings
 
 from accounts.entities import clean_name
 from accounts.intake.authority import Authority
-from accounts.intake.errors import SourceMissing, UnknownOption
+from accounts.intake.errors import NoSwitch, SourceMissing, UnknownOption
 from accounts.intake.organisations import OrganisationsWriter
 from accounts.intake.people import PeopleWriter
 from accounts.intake.rows import ROLES
@@ -19,13 +19,15 @@ from storage.intake import Target, TargetField, TargetWriter
 
 @dataclass(frozen=True, slots=True)
 class AccountTarget:
-    """`options` may say `source`: which system the organisations belong to."""
+    """`options` may say `source`: which system the organisations belong to. `switches` are those
+    that are true or false."""
 
     name: str
     summary: str
     key: tuple[str, ...]
     fields: tuple[TargetField, ...]
     make: Callable[..., TargetWriter]
+    switches: tuple[str, ...] = ()
 
     def writer(
         self,
@@ -35,11 +37,12 @@ class AccountTarget:
         dry_run: bool,
         options: Mapping[str, Any],
     ) -> TargetWriter:
-        """Raises UnknownOwner, UnknownOrganisation, UnknownOption, SourceMissing, and
+        """Raises UnknownOwner, UnknownOrganisation, UnknownOption, NoSwitch, SourceMissing, and
         PermissionDenied."""
-        unknown = options.keys() - {"source"}
+        known = ("source", *self.switches)
+        unknown = options.keys() - set(known)
         if unknown:
-            raise UnknownOption(min(unknown))
+            raise UnknownOption(min(unknown), known)
         source = options.get("source", "")
         if not isinstance(source, str):
             raise SourceMissing
@@ -47,7 +50,15 @@ class AccountTarget:
             authority=Authority.of(org_id=org_id, owner_email=owner_email),
             source=clean_name(source, field="source"),
             dry_run=dry_run,
+            **{name: _switch(options, name) for name in self.switches},
         )
+
+
+def _switch(options: Mapping[str, Any], name: str) -> bool:
+    value = options.get(name, False)
+    if not isinstance(value, bool):
+        raise NoSwitch(name)
+    return value
 
 
 ORGANISATIONS = AccountTarget(
@@ -75,12 +86,18 @@ PEOPLE = AccountTarget(
             "organisation",
             help="The external_id of an imported organisation; the one of --owner without it.",
         ),
-        TargetField("role", "choice", choices=ROLES, help="viewer for new people without one."),
+        TargetField(
+            "role",
+            "choice",
+            choices=ROLES,
+            help="Of new people, viewer without one; with the option `change_roles` of all.",
+        ),
         TargetField("language", "choice", choices=tuple(code for code, _ in settings.LANGUAGES)),
         TargetField("created_at", "moment"),
         TargetField("deleted", "boolean", help="True deletes; nobody is restored."),
         TargetField("deleted_at", "moment", help="Like deleted, with the moment."),
     ),
     make=PeopleWriter,
+    switches=("change_roles",),
 )
 TARGETS: tuple[Target, ...] = (ORGANISATIONS, PEOPLE)

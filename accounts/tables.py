@@ -41,6 +41,7 @@ class AccountItem(Table):
 
     class Meta:
         logical_name = "accounts"
+        personal_keys = True
 
     partition = UnicodeAttribute(hash_key=True, attr_name="hashKey")
     sort = UnicodeAttribute(range_key=True, attr_name="rangeKey")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 
 from storage.domain import Invalid, NotFound
+from storage.errors import TransactionCancelled
 
 REQUIRED = _("This field is required.")
 NOT_A_TEXT = _("Expected a text.")
@@ -27,6 +30,13 @@ DELETED_ORGANISATION = _("This organisation has been deleted here. An import doe
 DELETED_PERSON = _("This person has been deleted here. An import restores nobody.")
 LAST_OWNER = _("This is the only owner of the organisation: name another one first.")
 CHANGED_MEANWHILE = _("Somebody else changed this at the same moment. Import it again.")
+NOT_STORED = _("The store does not take this row: %(reason)s.")
+
+
+def not_stored(cancelled: TransactionCancelled) -> str:
+    """With the store's own words, which are English."""
+    said = (reason.message or reason.code for reason in cancelled.reasons if reason)
+    return str(NOT_STORED % {"reason": next(said, "TransactionCanceledException").rstrip(".")})
 
 
 class SourceMissing(Invalid):
@@ -40,9 +50,16 @@ class SourceMissing(Invalid):
 class UnknownOption(Invalid):
     code = "import_option"
 
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        said = {"name": name, "known": ", ".join(known)}
+        super().__init__(_("There is no option “%(name)s” here, only: %(known)s.") % said)
+
+
+class NoSwitch(Invalid):
+    code = "import_option"
+
     def __init__(self, name: str) -> None:
-        said = {"name": name}
-        super().__init__(_("There is no option “%(name)s” here. The only one is source.") % said)
+        super().__init__(_("The option “%(name)s” is true or false.") % {"name": name})
 
 
 class UnknownOwner(NotFound):

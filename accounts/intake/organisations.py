@@ -19,6 +19,7 @@ from accounts.intake.rows import (
     refusal,
 )
 from storage.audit import audit_item
+from storage.errors import TransactionCancelled
 from storage.intake import Entry, Outcome
 from storage.transactions import Transaction
 
@@ -97,7 +98,8 @@ class OrganisationsWriter:
         return _Change(row, before, replace(before, name=row.name))
 
     def _write_alone(self, change: _Change, outcome: Outcome) -> None:
-        """Once more from what is stored now when somebody was faster; then the row is refused."""
+        """Once more from what is stored now when somebody was faster; then the row is refused, as
+        it is at once where the store does not take it."""
         row = change.row
         current: _Change | None = change
         for _ in range(_ATTEMPTS):
@@ -109,6 +111,10 @@ class OrganisationsWriter:
                 current = self._plan(row, stored.get(self._id(row)), outcome)
                 if current is None:
                     return
+            except TransactionCancelled as cancelled:
+                reason = errors.not_stored(cancelled)
+                outcome.refuse([refusal(row.line, "", reason, row.reference)])
+                return
             else:
                 _count(current, outcome)
                 return

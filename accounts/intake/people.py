@@ -16,6 +16,7 @@ from accounts.intake.authority import Authority
 from accounts.intake.batches import write_together
 from accounts.intake.rows import PersonRow, email_key_of, read_person, refusal
 from storage.audit import Changes, audit_item
+from storage.errors import TransactionCancelled
 from storage.intake import Entry, Outcome
 from storage.transactions import Transaction
 
@@ -44,15 +45,21 @@ class _Change:
 
 
 class PeopleWriter:
-    """Raises PermissionDenied unless who imports may add and change people."""
+    """With `change_roles` a row's role counts for people who are here already, too.
 
-    def __init__(self, *, authority: Authority, source: str, dry_run: bool) -> None:
+    Raises PermissionDenied unless who imports may add and change people.
+    """
+
+    def __init__(
+        self, *, authority: Authority, source: str, dry_run: bool, change_roles: bool
+    ) -> None:
         if authority.person is not None:
             for code in ("accounts.add_user", "accounts.change_user"):
                 authority.require(code, authority.org_id)
         self._authority = authority
         self._source = source
         self._dry_run = dry_run
+        self._change_roles = change_roles
         self._organisations: dict[str, Organisation | None] = {}
         # What a dry run would have stored.
         self._would_gain_an_owner: set[str] = set()
@@ -151,7 +158,7 @@ class PeopleWriter:
         if before.deleted_at is not None and row.restores:
             outcome.refuse([refusal(row.line, "deleted", errors.DELETED_PERSON, row.email)])
             return None
-        after = row.onto(before, now)
+        after = row.onto(before, now, change_roles=self._change_roles)
         if after == before:
             outcome.counts.unchanged += 1
             return None
@@ -184,7 +191,8 @@ class PeopleWriter:
             self._write_alone(change, outcome, now)
 
     def _write_alone(self, change: _Change, outcome: Outcome, now: datetime) -> None:
-        """Once more from what is stored now when somebody was faster; then the row is refused."""
+        """Once more from what is stored now when somebody was faster; then the row is refused, as
+        it is at once where the store does not take it."""
         row = change.placed.row
         current: _Change | None = change
         for _ in range(_ATTEMPTS):
@@ -204,6 +212,9 @@ class PeopleWriter:
                 current = self._plan(change.placed, stored, outcome, now)
                 if current is None:
                     return
+            except TransactionCancelled as cancelled:
+                outcome.refuse([refusal(row.line, "", errors.not_stored(cancelled), row.email)])
+                return
             else:
                 _count(current, outcome)
                 return

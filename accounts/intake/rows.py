@@ -53,15 +53,15 @@ class PersonRow:
             created_at=now,
             updated_at=now,
         )
-        return self.onto(blank, now)
+        return self.onto(blank, now, change_roles=True)
 
-    def onto(self, stored: User, now: datetime) -> User:
+    def onto(self, stored: User, now: datetime, *, change_roles: bool) -> User:
         """Equal to `stored` where the row says nothing new. Address, password and stamp stay.
 
         Whom the row calls deleted becomes so; nobody is restored.
         """
         said = self.values
-        role: Role | None = said.get("role")
+        role: Role | None = said.get("role") if change_roles else None
         return replace(
             stored,
             name=(said["name"] or self._stand_in) if "name" in said else stored.name,

@@ -38,13 +38,14 @@ def run(
     org_id: str | None = None,
     dry_run: bool = False,
     source: str = SOURCE,
+    **switches: bool,
 ) -> Outcome:
     """As a command does it, some hundreds at a time; all outcomes as one."""
     writer = target.writer(
         org_id=org_id,
         owner_email=owner.email if owner else None,
         dry_run=dry_run,
-        options={"source": source} if source else {},
+        options={**({"source": source} if source else {}), **switches},
     )
     everything = entries(rows)
     total = Outcome()

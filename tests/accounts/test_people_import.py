@@ -62,7 +62,8 @@ def test_a_second_run_changes_nothing_and_writes_nothing(alice: User) -> None:
 def test_only_what_differs_changes_and_the_history_says_what(alice: User) -> None:
     import_people(DORA, owner=alice)
     before = person("dora@example.com")
-    outcome = import_people({**DORA, "name": "Dora Diez", "role": "owner"}, owner=alice)
+    row = {**DORA, "name": "Dora Diez", "role": "owner"}
+    outcome = import_people(row, owner=alice, change_roles=True)
     assert outcome.counts == Counts(changed=1)
     after = person("dora@example.com")
     assert (after.name, after.roles) == ("Dora Diez", (Role.OWNER,))
@@ -153,6 +154,29 @@ def test_whoever_reads_the_rows_can_know_which_mean_the_same(alice: User) -> Non
     writer.close()
 
 
+# Roles
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_whoever_was_promoted_here_is_not_demoted_by_a_second_run(
+    alice: User, dry_run: bool
+) -> None:
+    row = {**DORA, "role": "viewer"}
+    import_people(row, owner=alice)
+    change(replace(person("dora@example.com"), roles=(Role.STAFF,)))
+    assert import_people(row, owner=alice, dry_run=dry_run).counts == Counts(unchanged=1)
+    renamed = {**row, "name": "Dora Diez"}
+    assert import_people(renamed, owner=alice, dry_run=dry_run).counts == Counts(changed=1)
+    assert person("dora@example.com").roles == (Role.STAFF,)
+
+
+def test_the_other_system_decides_on_roles_where_the_mapping_says_so(alice: User) -> None:
+    import_people(DORA, owner=alice, change_roles=False)
+    row = {**DORA, "role": "viewer"}
+    assert import_people(row, owner=alice, change_roles=True).counts == Counts(changed=1)
+    assert person("dora@example.com").roles == (Role.VIEWER,)
+
+
 # Passwords
 
 
@@ -215,7 +239,8 @@ def test_whom_the_other_system_deletes_is_out_at_once(alice: User, bob: User) ->
 @pytest.mark.parametrize("said", [{"role": "viewer"}, {"deleted": True}], ids=str)
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_the_last_owner_stays_one(alice: User, said: dict[str, Any], dry_run: bool) -> None:
-    outcome = import_people({"email": alice.email, **said}, owner=alice, dry_run=dry_run)
+    row = {"email": alice.email, **said}
+    outcome = import_people(row, owner=alice, dry_run=dry_run, change_roles=True)
     assert outcome.counts == Counts(refused=1)
     assert outcome.refusals[0].field in said
     assert stored(alice) == alice
@@ -225,7 +250,7 @@ def test_the_last_owner_stays_one(alice: User, said: dict[str, Any], dry_run: bo
 def test_one_of_two_owners_stays_even_when_both_are_to_go(alice: User, dry_run: bool) -> None:
     import_people({**DORA, "role": "owner"}, owner=alice)
     both = [{"email": email, "role": "staff"} for email in (alice.email, "dora@example.com")]
-    outcome = import_people(*both, org_id=alice.org_id, dry_run=dry_run)
+    outcome = import_people(*both, org_id=alice.org_id, dry_run=dry_run, change_roles=True)
     assert outcome.counts == Counts(changed=1, refused=1)
     assert reasons(outcome) == [(2, "role", "This is the only")]
     owners = [user for user in repository.users_of(alice.org_id) if user.is_owner]
@@ -235,8 +260,8 @@ def test_one_of_two_owners_stays_even_when_both_are_to_go(alice: User, dry_run: 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_ownership_is_handed_over_in_one_run_in_any_order(alice: User, dry_run: bool) -> None:
     rows = [{"email": alice.email, "role": "staff"}, {**DORA, "role": "owner"}]
-    outcome = import_people(*rows, org_id=alice.org_id, dry_run=dry_run)
+    outcome = import_people(*rows, org_id=alice.org_id, dry_run=dry_run, change_roles=True)
     assert outcome.counts == Counts(created=1, changed=1)
-    assert import_people(*rows, org_id=alice.org_id).counts.refused == 0
+    assert import_people(*rows, org_id=alice.org_id, change_roles=True).counts.refused == 0
     owners = [user.email_key for user in repository.users_of(alice.org_id) if user.is_owner]
     assert owners == ["dora@example.com"]

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ClientError
 
 from accounts import repository, services
 from accounts.entities import User
 from accounts.import_targets import PEOPLE
+from storage.errors import StoreUnavailable
 from storage.intake import Counts
 from storage.meter import measure
 from tests.accounts.actions import change, stored
@@ -21,7 +25,7 @@ from tests.accounts.imports import (
     person,
     reasons,
 )
-from tests.storage.faults import injected, reply_lost
+from tests.storage.faults import injected, refusal, reply_lost
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -57,6 +61,65 @@ def test_one_row_that_fails_takes_no_other_with_it(alice: User) -> None:
         outcome = import_people(*people(40), owner=alice)
     assert outcome.counts == Counts(created=39, refused=1)
     assert reasons(outcome) == [(6, "email", "There is an account")]
+
+
+def not_taken(mark: str) -> Callable[[AWSPreparedRequest], AWSResponse | None]:
+    """The store's answer to every write with these words in it."""
+    too_big = "Item size to update has exceeded the maximum allowed size."
+    cancelled = refusal(
+        "TransactionCanceledException",
+        Message="Transaction cancelled",
+        CancellationReasons=[
+            {"Code": "None"},
+            {"Code": "ValidationError", "Message": too_big},
+        ],
+    )
+    return lambda request: cancelled(request) if mark.encode() in request.body else None
+
+
+def test_a_person_whom_the_store_does_not_take_is_refused_alone(alice: User) -> None:
+    with injected("TransactWriteItems", always=not_taken("p5@example.com")):
+        outcome = import_people(*people(40), owner=alice)
+    assert outcome.counts == Counts(created=39, refused=1)
+    (refused,) = outcome.refusals
+    assert (refused.line, refused.field, refused.value) == (6, "", "p5@example.com")
+    assert refused.reason == (
+        "The store does not take this row:"
+        " Item size to update has exceeded the maximum allowed size."
+    )
+
+
+def test_an_owner_whom_the_store_does_not_take_stays_one_and_the_rest_goes_on(alice: User) -> None:
+    import_people({**DORA, "role": "owner"}, owner=alice)
+    rows = [{"email": alice.email, "role": "staff"}, {"email": "emil@example.com"}]
+    with injected("TransactWriteItems", always=not_taken(alice.user_id)):
+        outcome = import_people(*rows, org_id=alice.org_id, change_roles=True)
+    assert outcome.counts == Counts(created=1, refused=1)
+    assert reasons(outcome) == [(1, "", "The store does not")]
+    assert stored(alice) == alice
+
+
+def test_an_organisation_that_the_store_does_not_take_is_refused_alone(store: None) -> None:
+    rows = [{"external_id": str(number), "name": f"Shop {number}."} for number in range(20)]
+    with injected("TransactWriteItems", always=not_taken("Shop 7.")):
+        outcome = import_organisations(*rows)
+    assert outcome.counts == Counts(created=19, refused=1)
+    assert reasons(outcome) == [(8, "", "The store does not")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [("AccessDeniedException", ClientError), ("ThrottlingException", StoreUnavailable)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_wrong_with_the_store_as_a_whole_ends_the_import(
+    alice: User, answer: str, raised: type[Exception]
+) -> None:
+    with (
+        injected("TransactWriteItems", always=refusal(answer)),
+        pytest.raises(raised),
+    ):
+        import_people(*people(3), owner=alice)
 
 
 def test_a_change_at_the_same_moment_is_kept_and_the_row_tried_on_top(
@@ -122,10 +185,12 @@ def test_two_owners_leaving_at_once_leave_one(alice: User) -> None:
     import_people({**DORA, "role": "owner"}, owner=alice)
 
     def go_first(_request: object) -> None:
-        import_people({"email": "dora@example.com", "role": "staff"}, org_id=alice.org_id)
+        row = {"email": "dora@example.com", "role": "staff"}
+        import_people(row, org_id=alice.org_id, change_roles=True)
 
+    row = {"email": alice.email, "role": "staff"}
     with injected("TransactWriteItems", go_first):
-        outcome = import_people({"email": alice.email, "role": "staff"}, org_id=alice.org_id)
+        outcome = import_people(row, org_id=alice.org_id, change_roles=True)
     assert reasons(outcome) == [(1, "role", "This is the only")]
     owners = [user.email_key for user in repository.users_of(alice.org_id) if user.is_owner]
     assert owners == [alice.email_key]

@@ -10,6 +10,7 @@ from accounts.entities import User, imported_organisation_id
 from accounts.errors import PermissionDenied
 from accounts.import_targets import PEOPLE
 from accounts.intake.errors import (
+    NoSwitch,
     SourceMissing,
     UnknownOption,
     UnknownOrganisation,
@@ -117,8 +118,14 @@ def test_what_cannot_start_says_why(alice: User) -> None:
         import_people(org_id="ORG-gone")
     with pytest.raises(SourceMissing):
         import_organisations(source="")
-    with pytest.raises(UnknownOption, match="“publish”"):
-        PEOPLE.writer(org_id=None, owner_email=None, dry_run=True, options={"publish": True})
+    with pytest.raises(UnknownOption, match="“publish” here, only: source, change_roles"):
+        import_people(publish=True)
+    with pytest.raises(UnknownOption, match="“change_roles” here, only: source"):
+        import_organisations(change_roles=True)
+    with pytest.raises(NoSwitch, match="“change_roles” is true or false"):
+        PEOPLE.writer(
+            org_id=None, owner_email=None, dry_run=True, options={"change_roles": "false"}
+        )
 
 
 def test_an_owner_may_import_people_and_a_viewer_may_not(alice: User, bob: User) -> None:

@@ -94,6 +94,15 @@ def test_links_can_be_had_for_people_by_name_also_with_a_password(
     assert (entry.action, entry.actor_id) == ("accounts.issue_reset_link", "SYSTEM")
 
 
+@pytest.mark.parametrize("email", ["=1+2@example.com", "+dora@example.com", "-2@example.com"])
+def test_a_spreadsheet_takes_no_address_for_a_formula(
+    alice: User, tmp_path: Path, email: str
+) -> None:
+    import_people({"email": email}, owner=alice)
+    rows, _ = write_links(tmp_path / "links.csv", "--without-password")
+    assert [row["email"] for row in rows] == ["'" + email]
+
+
 def test_250_links_are_three_writes(alice: User, tmp_path: Path) -> None:
     import_people(*({"email": f"p{n}@example.com"} for n in range(250)), owner=alice)
     with measure() as meter:

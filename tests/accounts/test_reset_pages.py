@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from accounts import reset_links
@@ -52,7 +53,8 @@ def test_links_that_do_not_work_all_answer_the_same(
         typed = {"new_password": NEW_PASSWORD, "new_password_again": NEW_PASSWORD}
         response = getattr(client, method)(address(token), typed if method == "post" else None)
         assert response.status_code == 404
-        page = response.content.decode().replace(address(token), "ADDRESS")
+        page = response.content.decode()
+        assert token not in page
         pages.add(re.sub(r'value="\w{64}"', "CSRF", page))
     assert len(pages) == 1
     assert "This link does not work" in pages.pop()
@@ -102,21 +104,34 @@ def test_who_is_logged_in_as_somebody_else_sets_the_password_of_the_link(
     log_in()
 
 
+def test_the_forms_for_language_and_theme_lead_to_the_login(client: Client, dora: User) -> None:
+    page = client.get(address(token_for(dora)), {"a": "b"}).content.decode()
+    targets = re.findall(r'name="next" value="([^"]*)"', page)
+    assert targets == ["/accounts/login/"] * 2
+    chosen = {"next": targets[0], "language": "es"}
+    response = client.post(reverse("set_language"), chosen)
+    assert (response.status_code, response.headers["Location"]) == (302, "/accounts/login/")
+
+
 def test_the_secret_in_the_address_goes_nowhere(
     client: Client, dora: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     token = token_for(dora)
     caplog.clear()
-    response = client.get(address(token))
-    submit(client, token, "short")
-    submit(client, token)
-    client.get(address(token))
-    assert "no-store" in response.headers["Cache-Control"]
-    assert response.headers["Referrer-Policy"] == "same-origin"
-    head = response.content.decode().partition("</head>")[0]
-    assert token not in head
-    assert 'content="noindex"' in head
+    responses = [
+        client.get(address(token)),
+        submit(client, token, "short"),
+        submit(client, token),
+        client.get(address(token)),
+    ]
+    assert [response.status_code for response in responses] == [200, 422, 302, 404]
+    for response in responses:
+        assert token not in response.content.decode()
+        assert token not in str(response.headers)
+        assert "no-store" in response.headers["Cache-Control"]
+        assert response.headers["Referrer-Policy"] == "same-origin"
+    assert 'content="noindex"' in responses[0].content.decode()
     formatter = JsonFormatter()
     lines = [formatter.format(record) for record in caplog.records]
     assert sum('"route":"accounts:reset"' in line for line in lines) == 4

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from accounts.errors import InvalidCredentials
 from accounts.tables import AccountItem
 from storage.audit import AuditItem
 from storage.client import call
-from tests.accounts.actions import log_in
+from tests.accounts.actions import change, log_in
 from tests.accounts.imports import organisation, person
 from tests.accounts.links import NEW_PASSWORD, use
 from tests.catalog.import_files import sample_data
@@ -119,6 +120,30 @@ def test_two_tables_become_organisations_and_their_people(
     assert (ben.name, ben.roles, ben.language) == ("ben", (Role.STAFF,), "")
     assert (cleo.roles, cleo.deleted_at is None) == ((Role.VIEWER,), False)
     assert anna.created_at.isoformat() == "2019-03-05T08:30:00+00:00"
+
+
+def test_roles_given_here_survive_a_second_run_unless_the_mapping_says_otherwise(
+    database: sqlite3.Connection, mappings: Path
+) -> None:
+    add(
+        database,
+        (1, "anna@example.com", "Anna", "admin", "en", None),
+        (1, "ben@example.com", "Ben", "guest", "en", None),
+    )
+    people = mappings / "people.toml"
+    for mapping in (mappings / "organisations.toml", people):
+        assert import_sql(mapping)[1] == 0
+    assert person("ben@example.com").roles == (Role.VIEWER,)
+    change(replace(person("ben@example.com"), roles=(Role.STAFF,)))
+    said, code = import_sql(people)
+    assert (code, said.splitlines()[0]) == (0, "0 created, 0 changed, 2 unchanged, 0 refused.")
+    assert person("ben@example.com").roles == (Role.STAFF,)
+
+    text = people.read_text(encoding="utf-8")
+    people.write_text(text.replace("# change_roles = true", "change_roles = true"))
+    said, code = import_sql(people)
+    assert (code, said.splitlines()[0]) == (0, "0 created, 1 changed, 1 unchanged, 0 refused.")
+    assert person("ben@example.com").roles == (Role.VIEWER,)
 
 
 def test_hashes_stay_where_they_are_and_a_link_lets_people_in(

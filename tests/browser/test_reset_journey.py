@@ -13,6 +13,20 @@ from tests.browser.conftest import PHONE, OpenPage, accessibility_findings, over
 NEW_PASSWORD = "a brand new password"
 
 
+def test_the_choice_of_a_language_leads_to_the_login_and_the_link_opens_in_it(
+    open_page: OpenPage, alice: User
+) -> None:
+    """The forms of the frame must not carry the secret address away."""
+    address = f"/accounts/reset/{issue_reset_link(actor=alice.actor, user=alice).token}/"
+    page = open_page(width=PHONE)
+    page.goto(address)
+    page.locator("header summary").last.click()
+    page.get_by_role("button", name="Español").click()
+    page.wait_for_url("**/accounts/login/")
+    page.goto(address)
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+
+
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_link_a_password_a_login(open_page: OpenPage, alice: User, javascript: bool) -> None:
     import_people({"email": "dora@example.com", "name": "Dora Diaz"}, owner=alice)

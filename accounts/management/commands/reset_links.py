@@ -23,6 +23,7 @@ from accounts.errors import UserNotFound
 from accounts.reset_links import LINKS_AT_ONCE, ResetLink
 from storage.domain import DomainError
 from storage.errors import StoreUnavailable
+from storage.intake_report import escaped
 
 OWNER_ONLY = 0o600
 COLUMNS = ("email", "organisation_id", "language", "link", "expires_at")
@@ -155,7 +156,7 @@ def _links(people: Iterable[User]) -> Iterator[ResetLink]:
 def _row(base: str, link: ResetLink) -> tuple[str, ...]:
     user = link.user
     return (
-        user.email,
+        escaped(user.email),
         user.org_id,
         user.language or settings.LANGUAGE_CODE,
         base + reverse("accounts:reset", args=[link.token]),
