@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import env
 from config.client_address import networks
+from config.local_store import place_of_data
 from storage.configuration import StorageConfiguration, configure
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,6 +50,7 @@ configure(
         table_prefix=env.text("TABLE_PREFIX", "backroom-").lower(),
         cursor_secret=_secret("CURSOR_SECRET").encode(),
         shards=env.integer("SHARDS", 1, minimum=1),
+        place=place_of_data(os.environ),
     )
 )
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 class StorageConfiguration:
     """Where the tables are and how they are named.
 
-    `endpoint` is a URL, or None for AWS itself. `cursor_secret` signs the pagination cursors.
+    `endpoint` is a URL, or None for AWS itself. `place` names the data where the endpoint is only
+    a passing one, as an engine's that a command starts. `cursor_secret` signs the pagination
+    cursors.
     `shards` spreads the keys that all traffic shares; 1 leaves them literally as documented.
     """
 
@@ -23,6 +25,7 @@ class StorageConfiguration:
     read_timeout_seconds: float = 3.0
     max_attempts: int = 3
     max_pool_connections: int = 32
+    place: str = ""
 
 
 _configuration = StorageConfiguration()

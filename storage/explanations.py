@@ -22,6 +22,7 @@ from storage.errors import StoreUnavailable
 # What `explain` knows how to explain; `storage.client.call` raises nothing else about the store.
 STORE_FAILURES = (StoreUnavailable, ClientError, BotoCoreError)
 DENIED = frozenset({"AccessDeniedException", "AccessDenied"})
+INVALID = frozenset({"ValidationException"})
 BAD_CREDENTIALS = frozenset(
     {
         "ExpiredToken",
@@ -55,6 +56,11 @@ def address(endpoint: str) -> str:
 
 def is_denied(error: BaseException) -> bool:
     return isinstance(error, ClientError) and error.response["Error"]["Code"] in DENIED
+
+
+def is_invalid(error: BaseException) -> bool:
+    """Whether the store has something against what the request says, such as an item too large."""
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in INVALID
 
 
 def explain(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.intake import Refusal
+from storage.private_files import open_private
 
 HEADER = ("line", "field", "reason", "value")
 VALUE_SHOWN = 200
@@ -43,9 +44,10 @@ def report_lines(
 def open_report(path: Path, header: str, kept_bytes: int) -> BinaryIO:
     """The report as it was when it had that many bytes: what came after will come again.
 
-    Somebody may have taken it away or shortened it since.
+    Somebody may have taken it away or shortened it since. Only the owner may read it, for it shows
+    what was refused, such as addresses of people.
     """
-    output = path.open("r+b" if kept_bytes and path.exists() else "w+b")
+    output = open_private(path, "r+b" if kept_bytes and path.exists() else "w+b")
     output.truncate(min(output.seek(0, io.SEEK_END), kept_bytes))
     output.seek(0, io.SEEK_END)
     if output.tell() == 0:

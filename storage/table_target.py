@@ -1,6 +1,9 @@
 """Rows straight into a table, by its model alone: no rule of an app is applied.
 
 A field is an attribute by its stored name. What a row does not speak of stays as it is.
+
+Most tables hold together by rules that only their services know. A table takes rows as they are
+only if its Meta says `plain_items = True`, or else the mapping `options.raw = true`.
 """
 
 from __future__ import annotations
@@ -8,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -28,7 +31,9 @@ from pynamodb.attributes import (
 from storage.attributes import DecimalAttribute, DocumentAttribute
 from storage.client import call
 from storage.domain import Invalid
+from storage.errors import StoreBusy
 from storage.intake import Counts, Entry, FieldKind, Outcome, Refusal, TargetField
+from storage.pauses import ATTEMPTS, pause
 from storage.scanning import scan_pages
 from storage.table import BATCH_GET_LIMIT, Table, batch_get
 from storage.typed import RawItem, number_text
@@ -37,18 +42,8 @@ from storage.update_expression import UpdateExpression
 PREFIX = "table:"
 WORKERS = 4
 HASH_KEY_BYTES, RANGE_KEY_BYTES = 2048, 1024
-# Their items hold together by rules that only their services know.
-RULED = frozenset(
-    {
-        "accounts",
-        "audit",
-        "ephemeral",
-        "migrations",
-        "product-listing",
-        "products",
-        "sessions",
-    }
-)
+# As many digits as DynamoDB keeps: Python's own context would round what has more than 28.
+_EXACT = Context(prec=38)
 _KINDS: tuple[tuple[type[Attribute[Any]], FieldKind], ...] = (
     (DecimalAttribute, "decimal"),
     (NumberAttribute, "decimal"),
@@ -90,7 +85,8 @@ class TableTarget:
         unknown = options.keys() - {"raw"}
         if unknown:
             raise Invalid(f"unknown option “{min(unknown)}”; there is raw")
-        if self._table.logical_name() in RULED and options.get("raw") is not True:
+        is_plain = getattr(self._table.Meta, "plain_items", False) is True
+        if not is_plain and options.get("raw") is not True:
             raise Invalid(
                 f"the contents of {self._table.logical_name()} hold together by rules that writing"
                 " the table itself goes around; options.raw = true in the mapping does it anyway"
@@ -128,14 +124,13 @@ class TableWriter:
 
     def identity(self, values: Mapping[str, Any]) -> str | None:
         """The key as it is stored: 1 and 1.0 are the same number."""
-        parts = []
+        key: RawItem = {}
         for name in self._key:
             value = values.get(name)
             if value is None:
                 return None
-            ((_, content),) = _typed(self._attributes[name], value).items()
-            parts.append(str(content))
-        return "\n".join(parts)
+            key[name] = _typed(self._attributes[name], value)
+        return self._identity(key)
 
     def process(self, entries: Sequence[Entry]) -> Outcome:
         outcome = Outcome()
@@ -186,6 +181,8 @@ class TableWriter:
                     raw[name] = _typed(self._attributes[name], value)
                 except ValueError:
                     raise _Unfit(name, "This is no valid JSON.") from None
+                except RecursionError:
+                    raise _Unfit(name, "This JSON is nested too deeply.") from None
         return raw
 
     def _stored(self, items: Sequence[RawItem]) -> dict[str, RawItem]:
@@ -227,8 +224,7 @@ class TableWriter:
         key = {name: raw[name] for name in self._key}
         return _Change(entry.line, key, before, wanted, emptied)
 
-    def _write(self, change: _Change) -> str:
-        """Empty when written, else why not."""
+    def _update(self, change: _Change) -> UpdateExpression:
         update = UpdateExpression()
         for name, value in change.wanted.items():
             update.set(name, value)
@@ -245,17 +241,43 @@ class TableWriter:
         else:
             for name in (*change.wanted, *change.emptied):
                 update.require(name, change.before.get(name))
-        arguments = {"TableName": self._table.physical_name(), "Key": change.key}
-        try:
-            call("UpdateItem", arguments | update.arguments())
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "ConditionalCheckFailedException":
-                return "Somebody else changed this item at the same moment. Import it again."
-            if code == "ValidationException":
-                return str(error.response["Error"]["Message"])
-            raise
+        return update
+
+    def _write(self, change: _Change) -> str:
+        """Empty when written, else why not. Raises StoreBusy, StoreUnavailable."""
+        arguments = {
+            "TableName": self._table.physical_name(),
+            "Key": change.key,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **self._update(change).arguments(),
+        }
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                pause(attempt)
+            try:
+                call("UpdateItem", dict(arguments))
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalCheckFailedException":
+                    return _why_not(change, error.response.get("Item"))
+                if code == "ValidationException":
+                    return str(error.response["Error"]["Message"])
+                if code != "TransactionConflictException":
+                    raise
+            else:
+                return ""
+        raise StoreBusy(f"UpdateItem conflicted {ATTEMPTS} times")
+
+
+def _why_not(change: _Change, found: RawItem | None) -> str:
+    """Empty where all is as wanted: an attempt whose answer was lost had written it."""
+    if (
+        found
+        and all(_same(found.get(name), value) for name, value in change.wanted.items())
+        and not found.keys() & set(change.emptied)
+    ):
         return ""
+    return "Somebody else changed this item at the same moment. Import it again."
 
 
 class _Unfit(Exception):
@@ -294,11 +316,12 @@ def _field(name: str, attribute: Attribute[Any]) -> TargetField:
 
 
 def _typed(attribute: Attribute[Any], value: Any) -> dict[str, Any]:
-    """Raises ValueError for a text that is no JSON where JSON is stored."""
+    """Raises ValueError for a text that is no JSON where JSON is stored, RecursionError for one
+    that is nested too deeply to be read."""
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, (Decimal, int)):
-        return {"N": number_text(value)}
+        return {"N": number_text(_canonical(Decimal(value)))}
     if isinstance(attribute, (DocumentAttribute, JSONAttribute)):
         attribute.deserialize(value)
         return {"S": value}
@@ -309,10 +332,15 @@ def _typed(attribute: Attribute[Any], value: Any) -> dict[str, Any]:
     return {attribute.attr_type: attribute.serialize(value)}
 
 
+def _canonical(number: Decimal) -> Decimal:
+    """One for all ways to write a number: 1, 1.0 and 1E+0, 0 and -0."""
+    return _EXACT.normalize(number) if number else Decimal(0)
+
+
 def _comparable(value: Mapping[str, Any]) -> Any:
     ((kind, content),) = value.items()
     if kind == "N":
-        return Decimal(content).normalize()
+        return _canonical(Decimal(content))
     return sorted(content) if kind == "SS" else content
 
 

@@ -37,6 +37,7 @@ AMBIGUOUS_AMOUNT = _(
 )
 NESTED = _("Expected a text or a number.")
 DUPLICATE = _("Line %(line)d of the file has this SKU already.")
+NOT_STORED = _("The store does not take this product: %(reason)s.")
 CHANGED_MEANWHILE = _("Somebody else changed this product at the same moment. Import it again.")
 UNKNOWN_FIELD = _("There is no product field “%(name)s”. The fields are %(fields)s.")
 UNKNOWN_COLUMN = _("The file has no column “%(name)s”. Its columns are %(columns)s.")

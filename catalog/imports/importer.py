@@ -62,6 +62,8 @@ class Importer:
         """
         remaining = iter(rows)
         for row in islice(remaining, skip):
+            if stop():
+                return
             self._look(row, seen, _Batch())
         pending: deque[Future[Outcome]] = deque()
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="import") as pool:

@@ -6,9 +6,10 @@ change is not written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from django.utils.translation import get_language, override
@@ -26,12 +27,16 @@ from catalog.services import audit_of
 from storage import intake
 from storage.domain import Invalid
 from storage.errors import TransactionCancelled
+from storage.explanations import STORE_FAILURES, is_invalid
 from storage.intake import Refusal
 from storage.intake_report import VALUE_SHOWN
 from storage.transactions import Transaction
 
 # Of the 100 that a transaction takes.
 COMBINED_ACTIONS = 96
+# What a run that was killed had written last may lack its places in the navigation, and comes back
+# first: more calls than any import has under way at once.
+COMPLETED_CALLS = 12
 
 
 @dataclass(slots=True)
@@ -88,6 +93,7 @@ class ProductWriter:
         self._new_status = Status.PUBLIC if publish else Status.DRAFT
         self._dry_run = dry_run
         self._language = get_language()
+        self._calls = count()
 
     def process(self, wanted: Sequence[Wanted], outcome: Outcome) -> Outcome:
         """No SKU twice. Adds to `outcome`, which may hold refusals already, and returns it."""
@@ -97,15 +103,22 @@ class ProductWriter:
     def _process(self, wanted: Sequence[Wanted], outcome: Outcome) -> Outcome:
         stored = self._stored(one.sku for one in wanted)
         changes = []
+        unchanged = []
         for one in wanted:
-            change = self._plan(one.line, one.raw, stored.get(one.sku), outcome)
+            before = stored.get(one.sku)
+            refused = outcome.counts.refused
+            change = self._plan(one.line, one.raw, before, outcome)
             if change is not None:
                 changes.append(change)
+            elif before is not None and outcome.counts.refused == refused:
+                unchanged.append(before)
         if self._dry_run:
             for change in changes:
                 _count(outcome, change)
         else:
             self._write(changes, outcome)
+            if next(self._calls) < COMPLETED_CALLS:
+                follow_changes([(None, product) for product in unchanged])
         outcome.refusals.sort(key=lambda refusal: refusal.line)
         return outcome
 
@@ -142,16 +155,19 @@ class ProductWriter:
 
     def _write(self, changes: list[_Change], outcome: Outcome) -> None:
         together: list[_Change] = []
+        written: list[_Change] = []
         transaction = Transaction()
-        for change in changes:
-            staged = self._staged(change)
-            if together and len(transaction) + len(staged) > COMBINED_ACTIONS:
-                self._commit(transaction, together, outcome)
-                together, transaction = [], Transaction()
-            transaction.extend(staged)
-            together.append(change)
-        self._commit(transaction, together, outcome)
-        follow_changes([(change.before, change.after) for change in changes])
+        try:
+            for change in changes:
+                staged = self._staged(change)
+                if together and len(transaction) + len(staged) > COMBINED_ACTIONS:
+                    written += self._commit(transaction, together, outcome)
+                    together, transaction = [], Transaction()
+                transaction.extend(staged)
+                together.append(change)
+            written += self._commit(transaction, together, outcome)
+        finally:
+            follow_changes([(change.before, change.after) for change in written])
 
     def _staged(self, change: _Change) -> Transaction:
         transaction = Transaction()
@@ -160,19 +176,30 @@ class ProductWriter:
         repository.stage_change(transaction, change.before, change.after, audit)
         return transaction
 
-    def _commit(self, transaction: Transaction, together: list[_Change], outcome: Outcome) -> None:
+    def _commit(
+        self, transaction: Transaction, together: list[_Change], outcome: Outcome
+    ) -> Iterator[_Change]:
+        """What was written, one by one."""
         try:
             transaction.commit()
-        except (ProductChanged, SkuTaken, TransactionCancelled):
-            for change in together:
-                self._write_alone(change, outcome)
+        except (ProductChanged, SkuTaken, TransactionCancelled, *STORE_FAILURES) as error:
+            if not _may_succeed_alone(error):
+                raise
         else:
             for change in together:
                 _count(outcome, change)
+            yield from together
+            return
+        for change in together:
+            current = self._write_alone(change, outcome)
+            if current is not None:
+                yield current
 
-    def _write_alone(self, change: _Change, outcome: Outcome) -> None:
-        """Once more from what is stored now when somebody was faster; then the row is refused."""
+    def _write_alone(self, change: _Change, outcome: Outcome) -> _Change | None:
+        """Once more from what is stored now when somebody was faster; then the row is refused, as
+        it is at once where the store does not take it. None when nothing was written."""
         current: _Change | None = change
+        reason = str(errors.CHANGED_MEANWHILE)
         for _ in range(2):
             assert current is not None
             try:
@@ -182,12 +209,29 @@ class ProductWriter:
                 stored = self._stored([sku]).get(sku)
                 current = self._plan(change.line, change.raw, stored, outcome)
                 if current is None:
-                    return
+                    return None
+            except (TransactionCancelled, *STORE_FAILURES) as error:
+                if not _may_succeed_alone(error):
+                    raise
+                reason = str(errors.NOT_STORED % {"reason": _said(error)})
+                break
             else:
                 _count(outcome, current)
-                return
-        reason = str(errors.CHANGED_MEANWHILE)
+                return current
         outcome.refuse([Refusal(change.line, "", reason, change.after.data.sku)])
+        return None
+
+
+def _may_succeed_alone(error: Exception) -> bool:
+    """Whether the store has something against the contents, or somebody was faster."""
+    return not isinstance(error, STORE_FAILURES) or is_invalid(error)
+
+
+def _said(error: Exception) -> str:
+    """In the store's own words, which are English."""
+    reasons = error.reasons if isinstance(error, TransactionCancelled) else ()
+    texts = (reason.message or reason.code for reason in reasons if reason)
+    return next(texts, str(error)).rstrip(". ")
 
 
 def _count(outcome: Outcome, change: _Change) -> None:

@@ -18,6 +18,8 @@ MOST = 1000
 BATCH = 500
 
 Values = list[Any]
+FoundRows = Mapping[Row, list[Row]]
+"""Child rows, as the database gave them, by the key of their parent."""
 
 
 class ChildRows:
@@ -52,24 +54,26 @@ class ChildRows:
         self._folds = database == MYSQL
         self.most = 1
 
-    def fetch(self, snapshot: Snapshot, rows: Sequence[Row]) -> Mapping[Row, Values]:
+    def fetch(self, snapshot: Snapshot, rows: Sequence[Row]) -> FoundRows:
         """At most `most` and one for each parent."""
         wanted = {self._parent_key(row) for row in rows}
         keys = [key for key in dict.fromkeys(map(self._raw_key, rows)) if None not in key]
-        found: dict[Row, Values] = {}
+        found: dict[Row, list[Row]] = {}
         if not keys:
             return found
         statement = self._statement.where(self._among(keys))
         for batch in snapshot.stream(statement, BATCH, beside=True):
             for child in batch:
                 key = self._folded(tuple(child[index] for index in self._keys))
-                values = found.setdefault(key, [])
-                if key in wanted and len(values) <= self.most:
-                    values.append(self._selection.adapted(child)[self._value])
+                children = found.setdefault(key, [])
+                if key in wanted and len(children) <= self.most:
+                    children.append(child)
         return found
 
-    def of(self, row: Row, found: Mapping[Row, Values]) -> Values:
-        return found.get(self._parent_key(row), [])
+    def of(self, row: Row, found: FoundRows) -> Values:
+        """Raises RecursionError for JSON that is nested too deeply: that costs its parent only."""
+        children = found.get(self._parent_key(row), ())
+        return [self._selection.adapted(child)[self._value] for child in children]
 
     def _among(self, keys: list[Row]) -> sa.ColumnElement[bool]:
         # Untyped, so that the database takes each for what its own column is.

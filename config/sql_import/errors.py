@@ -59,6 +59,7 @@ SIGNS_IN_PASSWORD = _(
 UNKNOWN_DATABASE = _("%(name)s is none of the databases that can be read: %(names)s.")
 NO_FILE = _("There is no file %(file)s.")
 UNREACHABLE = _("The database cannot be opened: %(reason)s.")
+BAD_OPTIONS = _("The driver does not take what follows “?” in the address: %(reason)s.")
 REFUSED_QUERY = _("The database refused to answer: %(reason)s.")
 PACKAGES_MISSING = _(
     "Reading SQL databases needs more packages:"
@@ -78,6 +79,7 @@ MOMENT_RANGE = _("This date is out of range.")
 ZONE_NEEDED = _("This time has no zone; the mapping can say one with `zone`.")
 AMBIGUOUS = _("This time exists twice on that day; the mapping can say which with `ambiguous`.")
 LEFT_OUT = _('This time does not exist on that day; the mapping can say `missing = "forward"`.')
+TOO_DEEP = _("This JSON is nested too deeply.")
 NOT_MAPPED = _("The mapping says nothing about this value.")
 NO_CHOICE = _("This must be one of %(choices)s.")
 A_LIST = _("This is a list; the mapping can say how it is joined with `join`.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.sql_import import child_rows, errors
-from config.sql_import.child_rows import ChildRows, Values
+from config.sql_import.child_rows import ChildRows, FoundRows, Values
 from config.sql_import.conversion import Converter, as_text, converter_of
 from config.sql_import.errors import Refused, unknown_name
 from config.sql_import.mapping import PLACEHOLDER, FieldMapping, SqlMapping
@@ -84,12 +84,15 @@ class Fields:
     def _converted(
         self,
         row: Row,
-        found: Mapping[str, Mapping[Row, Values]],
+        found: Mapping[str, FoundRows],
         fields: Sequence[_Field],
         line: int,
     ) -> Converted:
-        children = {name: self._children[name].of(row, rows) for name, rows in found.items()}
-        row = self._selection.adapted(row)
+        try:
+            children = {name: self._children[name].of(row, rows) for name, rows in found.items()}
+            row = self._selection.adapted(row)
+        except RecursionError:
+            return Converted({}, [Refusal(line, "", str(errors.TOO_DEEP))])
         result = Converted({}, [])
         for field in fields:
             value: Any = None
@@ -98,6 +101,8 @@ class Fields:
                 result.values[field.name] = field.convert(value)
             except Refused as refused:
                 result.refusals.append(Refusal(line, field.name, str(refused.text), shown(value)))
+            except RecursionError:
+                result.refusals.append(Refusal(line, field.name, str(errors.TOO_DEEP)))
         return result
 
     def _reader(self, mapped: FieldMapping, field: TargetField) -> Reader:
@@ -137,7 +142,10 @@ def shown(value: Any) -> str:
     """What a report shows of a value."""
     if value is None or isinstance(value, (bytes, bytearray, memoryview)):
         return ""
-    return str(value)[:VALUE_SHOWN]
+    try:
+        return str(value)[:VALUE_SHOWN]
+    except RecursionError:
+        return ""
 
 
 def _is_empty(value: Any) -> bool:

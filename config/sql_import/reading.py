@@ -40,7 +40,7 @@ def reading_of(
 ) -> tuple[Expression, Adapter | None]:
     """What to select, and what to do with the answer unless it is null."""
     if database == POSTGRESQL:
-        return _postgresql(column, expression), None
+        return _postgresql(column, expression), _from_json if _is_json(column.type) else None
     if database == MYSQL:
         return _mysql(column, expression)
     return expression, _from_json if isinstance(column.type, sa.JSON) else None
@@ -55,6 +55,10 @@ def _postgresql(column: Column, expression: Expression) -> Expression:
     if isinstance(column.type, _PLAIN):
         return expression
     return sa.cast(expression, sa.Text)
+
+
+def _is_json(kind: Any) -> bool:
+    return isinstance(getattr(kind, "data_type", kind), sa.JSON)
 
 
 def _mysql(column: Column, expression: Expression) -> tuple[Expression, Adapter | None]:

@@ -40,12 +40,17 @@ KEY_COLUMN = "key"
 class Progress:
     """`rows` of `total` were dealt with. `digest` is of all their contents, `stored_before` how
     many things the target held at the very beginning, `begun_anew` whether a checkpoint did not
-    count because rows before it have changed since."""
+    count because rows before it have changed since.
+
+    Rows up to `given` were handed to the target: after a kill, what happened to those that are
+    not among `rows` is unknown. `doubtful` of them came back as something else than created."""
 
     rows: int = 0
     report_bytes: int = 0
     digest: str = ""
     stored_before: int = 0
+    given: int = 0
+    doubtful: int = 0
     counts: Counts = field(default_factory=Counts)
     total: int = 0
     stored_after: int | None = None
@@ -69,9 +74,12 @@ class Progress:
         found = []
         if self.rows != self.total:
             found.append(("source", self.total, self.rows))
-        expected = self.stored_before + self.counts.created
-        if self.stored_after is not None and self.stored_after != expected:
-            found.append(("target", expected, self.stored_after))
+        least = self.stored_before + self.counts.created
+        if self.stored_after is not None:
+            # A killed run may have created what was doubtful then.
+            expected = min(max(self.stored_after, least), least + self.doubtful)
+            if self.stored_after != expected:
+                found.append(("target", expected, self.stored_after))
         return found
 
 
@@ -136,23 +144,33 @@ def execute(
     """
     saved = Checkpoint(checkpoint, run.key_of(whose))
     begun = None if fresh or run.dry_run else Progress.from_document(saved.load())
+    if begun is not None and not begun.rows:
+        begun = None
     with ExitStack() as stack:
         snapshot = stack.enter_context(run.source.snapshot())
         work = _Work(run, writer, snapshot)
         stack.callback(work.close)
         progress = begun or Progress(stored_before=writer.count())
-        if begun is not None and not work.skip(begun):
+        if begun is not None and not work.skip(begun, stop):
             work.close()
             work = _Work(run, writer, snapshot)
             stack.callback(work.close)
             progress = Progress(stored_before=writer.count(), begun_anew=True)
+        unsure = progress.given
         progress.total = run.rows.count(snapshot)
         header = report_header(KEY_COLUMN)
         kept = progress.report_bytes if progress.rows else 0
         output = stack.enter_context(open_report(report, header, kept))
         yield progress
-        for done in work.outcomes(stop):
-            _record(done, progress, output)
+
+        def intend(line: int) -> None:
+            progress.given = max(progress.given, line)
+            # Who begins at the first row counts anew what is stored, and is in no doubt.
+            if progress.rows and not run.dry_run:
+                saved.save(progress.as_document)
+
+        for done in work.outcomes(stop, intend):
+            _record(done, progress, output, unsure)
             if not run.dry_run:
                 saved.save(progress.as_document)
             yield progress
@@ -176,7 +194,10 @@ class _Done:
     outcome: Outcome
 
 
-def _record(done: _Done, progress: Progress, output: BinaryIO) -> None:
+def _record(done: _Done, progress: Progress, output: BinaryIO, unsure: int) -> None:
+    """`unsure` is up to which row an earlier run may have written."""
+    if progress.rows < unsure:
+        progress.doubtful += done.rows - done.outcome.counts.created
     lines = report_lines(done.outcome.refusals, lambda line: (done.keys.get(line, ""),))
     output.write(lines.encode("utf-8", "backslashreplace"))
     output.flush()
@@ -209,10 +230,16 @@ class _Work:
             self._batches.close()
             self._seen.close()
 
-    def skip(self, progress: Progress) -> bool:
-        """Goes to where `progress` was, remembering the keys; False if the rows have changed."""
+    def skip(self, progress: Progress, stop: Callable[[], bool]) -> bool:
+        """Goes to where `progress` was, remembering the keys; False if the rows have changed.
+
+        When `stop` says so it is as if there were nothing behind.
+        """
         left = progress.rows
         while left:
+            if stop():
+                self.was_stopped = True
+                return True
             rows = next(self._batches, [])
             if not rows:
                 return False
@@ -224,7 +251,8 @@ class _Work:
             left -= len(rows)
         return self._digest.hexdigest() == progress.digest
 
-    def outcomes(self, stop: Callable[[], bool]) -> Iterator[_Done]:
+    def outcomes(self, stop: Callable[[], bool], intend: Callable[[int], None]) -> Iterator[_Done]:
+        """`intend` is told up to which row the target may have written from then on."""
         waiting: tuple[_Done, Future[Outcome]] | None = None
         with ThreadPoolExecutor(1, thread_name_prefix="import") as pool:
             while True:
@@ -233,6 +261,7 @@ class _Work:
                 rows = [] if self.was_stopped else self._next_rows()
                 if rows:
                     done, entries = self._prepared(rows)
+                    intend(self._line - 1)
                     following = done, pool.submit(self._process, entries)
                 if waiting is not None:
                     yield _joined(*waiting)

@@ -33,6 +33,8 @@ DRIVERS = {
 SECRETS = ("password", "passwd", "sslpassword")
 CONNECT_SECONDS = 10
 LONGEST_REASON = 300
+# What drivers raise, beside errors of their own, at options in the address that do not suit them.
+_UNSUITED = (TypeError, ValueError, AttributeError, LookupError, ImportError, OSError)
 
 
 class Source:
@@ -41,7 +43,10 @@ class Source:
     def __init__(self, address: str) -> None:
         self._url = _parsed(address)
         self.kind = self._url.get_backend_name()
-        self.engine = _engine(self._url)
+        try:
+            self.engine = _engine(self._url)
+        except (*_UNSUITED, SQLAlchemyError) as error:
+            raise self._unopened(error) from None
 
     @property
     def identity(self) -> str:
@@ -77,8 +82,13 @@ class Source:
     def _connected(self) -> Connection:
         try:
             return self.engine.connect()
-        except DBAPIError as error:
-            raise UnusableSource(errors.UNREACHABLE % {"reason": self._reason(error)}) from None
+        except (*_UNSUITED, SQLAlchemyError) as error:
+            raise self._unopened(error) from None
+
+    def _unopened(self, error: Exception) -> UnusableSource:
+        is_unsuited = self._url.query and not isinstance(error, DBAPIError)
+        text = errors.BAD_OPTIONS if is_unsuited else errors.UNREACHABLE
+        return UnusableSource(text % {"reason": self._reason(error)})
 
     def check(self) -> None:
         """Opens it once."""
@@ -212,9 +222,18 @@ class _DoubleLoader(Loader):
         return shortest_of_double(float(text)) if number.is_finite() else number
 
 
-# As text: Python knows neither infinity nor the years before 1 and after 9999, and one such value
-# would end the whole reading.
-_AS_TEXT = ("timestamp", "timestamptz", "date", "time", "timetz", "interval")
+# As text: Python knows neither infinity nor the years before 1 and after 9999, and cannot read JSON
+# that is nested very deeply; one such value would end the whole reading.
+_AS_TEXT = (
+    "timestamp",
+    "timestamptz",
+    "date",
+    "time",
+    "timetz",
+    "interval",
+    "json",
+    "jsonb",
+)
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:

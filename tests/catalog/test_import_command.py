@@ -28,6 +28,7 @@ from tests.catalog.import_files import (
     write_ndjson,
 )
 from tests.commands import ROOT, environment, manage, run, wait_for_change
+from tests.storage.faults import injected, refusal
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -94,6 +95,15 @@ def test_what_cannot_run_says_why_and_ends_in_exit_code_2(
         run("import_products", *(text.replace("{tmp}", str(tmp_path)) for text in arguments))
     assert ended.value.returncode == 2
     assert list(selectors.all_own_products(bob.actor)) == []
+
+
+def test_a_store_that_refuses_is_one_sentence_and_exit_code_2(alice: User, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "p.csv", [record(1)])
+    denied = refusal("AccessDeniedException", message="User is not authorized")
+    with injected("TransactWriteItems", always=denied), pytest.raises(CommandError) as ended:
+        run("import_products", path, "--owner", alice.email)
+    assert ended.value.returncode == 2
+    assert "dynamodb:TransactWriteItems is missing" in str(ended.value)
 
 
 def test_templates_import_as_they_are(alice: User, tmp_path: Path) -> None:

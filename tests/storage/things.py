@@ -35,6 +35,7 @@ class ThingItem(Table):
     class Meta:
         logical_name = "things-of-tests"
         secondary = True
+        plain_items = True
 
     group = UnicodeAttribute(hash_key=True)
     name = UnicodeAttribute(range_key=True)
@@ -51,6 +52,7 @@ class VersionedThing(Table):
     class Meta:
         logical_name = "things-of-tests"
         secondary = True
+        plain_items = True
 
     group = UnicodeAttribute(hash_key=True)
     name = UnicodeAttribute(range_key=True)

@@ -18,7 +18,8 @@ from catalog.imports.readers import Format
 from catalog.imports.runs import Run
 from catalog.management.owner import actor_for, add_owner_arguments
 from storage.domain import DomainError
-from storage.errors import StoreUnavailable
+from storage.errors import StoreError, StoreUnavailable
+from storage.explanations import STORE_FAILURES, explain
 from storage.interruption import Interruption
 
 SOME_REFUSED, COULD_NOT_RUN = 1, 2
@@ -77,6 +78,11 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
         except StoreUnavailable as error:
             text = _("The store did not answer (%(reason)s). The same command goes on from there.")
+            raise CommandError(text % {"reason": error}, returncode=COULD_NOT_RUN) from error
+        except STORE_FAILURES as error:
+            raise CommandError(explain(error), returncode=COULD_NOT_RUN) from error
+        except StoreError as error:
+            text = _("The store refused this (%(reason)s).")
             raise CommandError(text % {"reason": error}, returncode=COULD_NOT_RUN) from error
 
     def _import(self, file: BinaryIO, path: Path, options: dict[str, Any]) -> None:

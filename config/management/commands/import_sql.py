@@ -18,7 +18,8 @@ from tqdm import tqdm
 from catalog.management.owner import add_owner_arguments
 from config.sql_import import errors
 from storage.domain import DomainError
-from storage.errors import StoreUnavailable
+from storage.errors import StoreError, StoreUnavailable
+from storage.explanations import STORE_FAILURES, explain
 from storage.intake import TargetWriter
 from storage.interruption import Interruption
 
@@ -68,6 +69,11 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
         except StoreUnavailable as error:
             text = _("The store did not answer (%(reason)s). The same command goes on from there.")
+            raise CommandError(text % {"reason": error}, returncode=COULD_NOT_RUN) from error
+        except STORE_FAILURES as error:
+            raise CommandError(explain(error), returncode=COULD_NOT_RUN) from error
+        except StoreError as error:
+            text = _("The store refused this (%(reason)s).")
             raise CommandError(text % {"reason": error}, returncode=COULD_NOT_RUN) from error
         except OSError as error:
             text = _("%(file)s cannot be used: %(reason)s.")

@@ -16,6 +16,7 @@ from catalog import selectors
 from tests.commands import manage, run, wait_for_change
 from tests.config.sql_import.capture import rows_of
 from tests.config.sql_import.sqlite import PRODUCTS, change, products
+from tests.storage.faults import cancellation, injected, refusal
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -164,6 +165,32 @@ def test_without_its_packages_it_says_what_to_install(
     with pytest.raises(CommandError, match=r"requirements-sql\.txt") as ended:
         run("import_sql", mapping, "--url", "sqlite:///x.db")
     assert ended.value.returncode == 2
+
+
+def test_a_store_that_refuses_is_one_sentence_and_exit_code_2(
+    url: str, mapping: Path, alice: User
+) -> None:
+    denied = refusal("AccessDeniedException", message="User is not authorized")
+    for operation in ("TransactWriteItems", "BatchGetItem"):
+        with injected(operation, always=denied), pytest.raises(CommandError) as ended:
+            run("import_sql", mapping, "--url", url, "--owner", alice.email)
+        assert ended.value.returncode == 2
+        assert f"dynamodb:{operation} is missing" in str(ended.value)
+
+
+def test_a_row_that_the_store_does_not_take_is_refused(
+    url: str, mapping: Path, alice: User, tmp_path: Path
+) -> None:
+    too_large = cancellation("ValidationError")
+    with (
+        injected("TransactWriteItems", too_large, too_large),
+        pytest.raises(SystemExit) as ended,
+    ):
+        run("import_sql", mapping, "--url", url, "--owner", alice.email)
+    assert ended.value.code == 1
+    (found,) = rows_of(tmp_path / "m.toml.errors.csv")
+    assert "does not take this product" in found["reason"]
+    assert skus_of(alice) == ["S-000002", "S-000003"]
 
 
 def test_counts_that_differ_are_told_loudly(

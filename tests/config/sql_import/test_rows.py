@@ -343,3 +343,51 @@ def test_empty_tables_are_no_trouble(tmp_path: Path) -> None:
     assert (found.progress.rows, found.progress.total) == (0, 0)
     filled(tmp_path / "e.db", "t", [(1, "A")])
     assert captured(url, "sku", mapping, tmp_path).progress.rows == 1
+
+
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("JSON", '"extra"'),
+        ("JSON", '{ column = "extra", as = "json" }'),
+        ("TEXT", '{ column = "extra", pick = "0" }'),
+    ],
+    ids=["json", "as-json", "pick"],
+)
+def test_json_that_is_nested_too_deeply_costs_its_row(
+    column: str, field: str, tmp_path: Path
+) -> None:
+    url = made(tmp_path / "d.db", f"CREATE TABLE d (id INTEGER PRIMARY KEY, extra {column})")
+    filled(tmp_path / "d.db", "d", [(1, '["a"]'), (2, DEEP), (3, None)])
+    mapping = f"[source]\ntable = 'd'\n[fields]\nsku = 'id'\ntitle = {field}\n"
+    found = captured(url, "sku title", mapping, tmp_path)
+    assert "2" not in {values["sku"] for values in found.values}
+    assert "nested too deeply" in {line: text for (line, _), text in found.reasons.items()}["2"]
+    assert "3" in {values["sku"] for values in found.values}
+
+
+def test_children_with_json_that_is_nested_too_deeply_cost_their_parent(tmp_path: Path) -> None:
+    url = made(
+        tmp_path / "d.db",
+        "CREATE TABLE d (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE e (id INTEGER PRIMARY KEY, d INT REFERENCES d (id), extra JSON);"
+        "INSERT INTO d VALUES (1), (2);",
+    )
+    filled(tmp_path / "d.db", "e", [(1, 1, DEEP), (2, 2, '"fine"')])
+    mapping = """
+[source]
+table = "d"
+[[children]]
+name = "extras"
+table = "e"
+column = "extra"
+[fields]
+sku = "id"
+title = { children = "extras" }
+"""
+    found = captured(url, "sku title", mapping, tmp_path)
+    assert found.values == [{"sku": "2", "title": "fine"}]
+    assert "nested too deeply" in found.reasons["1", ""]

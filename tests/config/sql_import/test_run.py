@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from config.local_store import EMBEDDED_VARIABLE, place_of_data
 from config.sql_import.run import BATCH_ROWS, Progress, execute
-from storage.intake import Entry, Outcome
+from storage import configuration as settings_of_storage
+from storage.configuration import configuration
+from storage.errors import StoreUnavailable
+from storage.intake import Entry, Outcome, Refusal
 from tests.config.sql_import.capture import Captured, CapturingTarget, rows_of, run_of
 from tests.config.sql_import.sqlite import change, products
 
@@ -24,11 +31,12 @@ ROWS = 3 * BATCH_ROWS + 50
 
 
 class _Killed(BaseException):
-    """What a kill is to the code that it meets."""
+    """What a kill is to the code that it meets: behind a write, before the checkpoint."""
 
 
 class Shop(Captured):
-    """A target that remembers by key, and dies after some batches."""
+    """A target that remembers by key, and dies in the batch after `lives` ones, once that is
+    written."""
 
     def __init__(self, lives: int = 1_000_000) -> None:
         super().__init__()
@@ -36,9 +44,8 @@ class Shop(Captured):
         self.lives = lives
 
     def process(self, entries: Sequence[Entry]) -> Outcome:
-        if not self.lives:
+        if self.lives < 0:
             raise _Killed
-        self.lives -= 1
         outcome = Outcome()
         for entry in entries:
             sku, title = entry.values["sku"], entry.values["title"]
@@ -50,6 +57,9 @@ class Shop(Captured):
                 outcome.counts.unchanged += 1
             else:
                 outcome.counts.changed += 1
+        self.lives -= 1
+        if self.lives < 0:
+            raise _Killed
         self.batches.append(len(entries))
         return outcome
 
@@ -99,7 +109,8 @@ def test_a_killed_import_goes_on_where_it_was(database: Path) -> None:
     killed(database, shop, 2)
     first, *_rest, last = [(one.rows, one.counts.created) for one in steps(database, shop)]
     assert first == (2 * BATCH_ROWS, 2 * BATCH_ROWS)
-    assert last == (ROWS, ROWS)
+    # The batch that was written last was there already.
+    assert last == (ROWS, ROWS - BATCH_ROWS)
     assert sum(shop.batches) == ROWS - 2 * BATCH_ROWS
     assert not (database.parent / "checkpoint").exists()
 
@@ -111,6 +122,128 @@ def test_the_counts_cover_both_parts(database: Path) -> None:
     last = list(steps(database, shop))[-1]
     assert (last.stored_before, last.stored_after) == (1, ROWS + 1)
     assert last.differences == []
+
+
+@pytest.mark.parametrize("kills", [[0], [1], [2], [1, 0, 1], [0, 0]], ids=str)
+def test_a_kill_between_writing_and_the_checkpoint_is_no_difference(
+    database: Path, kills: list[int]
+) -> None:
+    shop = Shop()
+    for batches in kills:
+        killed(database, shop, batches)
+    last = list(steps(database, shop))[-1]
+    assert (last.rows, last.stored_after, last.differences) == (ROWS, ROWS, [])
+
+
+def test_what_a_kill_leaves_doubtful_has_a_bound(database: Path) -> None:
+    class Loses(Shop):
+        def count(self) -> int:
+            return max(0, len(self.stored) - lost)
+
+    shop, lost = Loses(), 0
+    killed(database, shop, 1)
+    # Two batches had been handed over, of which the second was never begun.
+    lost = BATCH_ROWS + 1
+    last = list(steps(database, shop))[-1]
+    assert last.differences == [("target", ROWS - BATCH_ROWS, ROWS - lost)]
+
+
+def test_a_store_that_did_not_answer_in_one_batch_is_no_difference(database: Path) -> None:
+    class Fails(Shop):
+        fails = True
+
+        def process(self, entries: Sequence[Entry]) -> Outcome:
+            outcome = super().process(entries)
+            if self.fails and len(self.batches) == 2:
+                raise StoreUnavailable("PutItem: timeout")
+            return outcome
+
+    shop = Fails()
+    with pytest.raises(StoreUnavailable):
+        list(steps(database, shop))
+    shop.fails = False
+    last = list(steps(database, shop))[-1]
+    assert (last.rows, last.stored_after, last.differences) == (ROWS, ROWS, [])
+
+
+def test_a_stop_is_heard_while_going_to_where_it_was(database: Path) -> None:
+    shop = Shop()
+    killed(database, shop, 3)
+    before = (database.parent / "checkpoint").read_bytes()
+    asked: list[bool] = []
+
+    def stop() -> bool:
+        asked.append(True)
+        return True
+
+    last = list(steps(database, shop, stop=stop))[-1]
+    assert (last.rows, last.stored_after, shop.batches) == (3 * BATCH_ROWS, None, [])
+    assert not last.begun_anew
+    assert (database.parent / "checkpoint").read_bytes() == before
+    assert list(steps(database, shop))[-1].rows == ROWS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"endpoint": "http://127.0.0.1:1"},
+        {"region": "us-east-1"},
+        {"table_prefix": "another-"},
+        {"place": "/another/data"},
+    ],
+    ids=["endpoint", "region", "prefix", "place"],
+)
+def test_a_checkpoint_counts_for_the_same_store_only(
+    database: Path, other: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(database, Shop(), 2)
+    monkeypatch.setattr(settings_of_storage, "_configuration", replace(configuration(), **other))
+    assert next(steps(database, Shop())).rows == 0
+
+
+@pytest.mark.parametrize("name", ["PRODUCTS_TABLE_NAME", "AWS_PROFILE"])
+def test_a_checkpoint_counts_for_the_same_tables_and_account_only(
+    database: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_aws = replace(configuration(), endpoint=None)
+    monkeypatch.setattr(settings_of_storage, "_configuration", on_aws)
+    monkeypatch.delenv(name, raising=False)
+    killed(database, Shop(), 2)
+    assert next(steps(database, Shop())).rows == 2 * BATCH_ROWS
+    monkeypatch.setenv(name, "another")
+    assert next(steps(database, Shop())).rows == 0
+
+
+def test_an_engine_on_another_port_is_the_same_store(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for port in (1, 2):
+        local = replace(configuration(), endpoint=f"http://127.0.0.1:{port}", place="/data")
+        monkeypatch.setattr(settings_of_storage, "_configuration", local)
+        if port == 1:
+            killed(database, Shop(), 2)
+    assert next(steps(database, Shop())).rows == 2 * BATCH_ROWS
+
+
+def test_the_embedded_engine_is_known_by_its_data() -> None:
+    engine = {EMBEDDED_VARIABLE: "1", "DATA_DIR": "/data"}
+    assert place_of_data(engine) == "/data/dynamodb/backroom.db"
+    assert place_of_data({"DATA_DIR": "/data"}) == ""
+
+
+def test_report_and_checkpoint_are_for_their_owner_alone(database: Path) -> None:
+    class Refuses(Shop):
+        def process(self, entries: Sequence[Entry]) -> Outcome:
+            outcome = super().process(entries)
+            outcome.refuse([Refusal(entries[0].line, "email", "bad", "somebody@example.com")])
+            return outcome
+
+    report = database.parent / "report.csv"
+    report.write_text("of an earlier version")
+    report.chmod(0o644)
+    killed(database, Refuses(), 1)
+    for name in ("report.csv", "checkpoint"):
+        assert stat.S_IMODE((database.parent / name).stat().st_mode) == 0o600
 
 
 def test_a_second_row_with_a_key_of_the_first_part_is_still_refused(database: Path) -> None:

@@ -274,3 +274,18 @@ def test_a_wrong_password_of_mariadb_is_not_repeated(mariadb: Server) -> None:
     with pytest.raises(UnusableSource, match="Access denied") as found:
         Source(mariadb.url("shop", password="se%40cret")).check()
     assert "cret" not in str(found.value)
+
+
+def test_json_that_is_nested_too_deeply_costs_its_row(postgresql: Server, tmp_path: Path) -> None:
+    with postgres_connection(postgresql) as connection:
+        connection.execute("CREATE DATABASE deep")
+    with postgres_connection(postgresql, "deep") as connection:
+        connection.execute("CREATE TABLE d (id int PRIMARY KEY, extra jsonb)")
+        deep = "[" * 3000 + "]" * 3000
+        for row in ((1, '["a", 1.50]'), (2, deep), (3, "null")):
+            connection.execute("INSERT INTO d VALUES (%s, %s)", row)
+    mapping = "[source]\ntable = 'd'\n[fields]\nsku = 'id'\n"
+    mapping += "title = { column = 'extra', as = 'json' }\n"
+    found = captured(postgresql.url("deep"), "sku title", mapping, tmp_path)
+    assert found.values == [{"sku": "1", "title": '["a", 1.5]'}, {"sku": "3", "title": None}]
+    assert "nested too deeply" in found.reasons["2", ""]

@@ -80,3 +80,25 @@ def test_what_is_no_database_is_said_and_left_alone(name: str, said: str, tmp_pa
     with pytest.raises(UnusableSource, match=said):
         run_of(url, "sku", "[source]\ntable = 't'\n[fields]\nsku = 'sku'", tmp_path)
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "options", "said"),
+    [
+        ("mysql", "sslmode=require", "sslmode"),
+        ("mysql", "connect_timeout=x", "follows “\\?”"),
+        ("mysql", "charset=nope", "follows “\\?”"),
+        ("mysql", "ssl_ca=/nope.pem", "No such file"),
+        ("mysql", "cursorclass=x", "cannot be opened"),
+        ("postgresql", "foo=bar", "foo"),
+    ],
+)
+def test_options_in_the_address_that_do_not_suit_the_driver_are_one_sentence(
+    scheme: str, options: str, said: str
+) -> None:
+    with pytest.raises(UnusableSource, match=said) as found:
+        Source(f"{scheme}://user:sekretpw@127.0.0.1:1/db?{options}").check()
+    assert "sekret" not in str(found.value)
+    assert "\n" not in str(found.value)
+    assert found.value.__suppress_context__
+    assert found.value.__cause__ is None
