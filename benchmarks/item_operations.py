@@ -77,6 +77,7 @@ def apply(operation: Operation) -> dict[str, Any]:
             options=Options(),
             reporter=SilentReporter(),
             still_ours=lambda: None,
+            leased=False,
         )
     )
 

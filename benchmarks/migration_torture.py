@@ -45,6 +45,7 @@ TABLE = "tortured-counters"
 KIND = Kind({"id": Attribute("S"), "version": Attribute("N", version=True)})
 STATE = State().with_table(TableState(TABLE, Key("id"), kinds={"Counter": KIND}), "benchmarks")
 BATCH = 25
+NOTHING_YET = checkpoints.Progress()
 # The writer aims at what the runner is about to reach, where it gets in its way most.
 AHEAD = 400
 
@@ -92,6 +93,7 @@ class Writer:
 
     size: int
     seed: int
+    deletes: bool = True
     expected: dict[str, tuple[str, int] | None] = field(default_factory=dict)
     inserted: set[str] = field(default_factory=set)
     writes: int = 0
@@ -124,7 +126,7 @@ class Writer:
             "ConditionExpression": "version = :read",
             "ExpressionAttributeValues": {":read": found["version"]},
         }
-        if chance.random() < 0.1:
+        if self.deletes and chance.random() < 0.1:
             if self._accepted("DeleteItem", {**arguments, **condition}):
                 self.expected[key] = None
             return
@@ -166,6 +168,7 @@ class Runner:
     """A migration process, or several one after the other, at one job."""
 
     job: str
+    segments: int = 1
 
     def start(self) -> subprocess.Popen[str]:
         settings = configuration()
@@ -175,19 +178,31 @@ class Runner:
         ]
         return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
-    def checkpoint(self) -> checkpoints.Progress | None:
-        first = checkpoints.Checkpoint(
-            self.job, f"{checkpoints.SEGMENT}-0000", 0, 1, "", checkpoints.Progress()
-        ).stored()
-        return first.progress if first else None
+    def progress(self) -> list[checkpoints.Progress]:
+        """Of each segment; nothing before the job begins and once it is forgotten."""
+        found = (
+            checkpoints.Checkpoint(
+                self.job,
+                f"{checkpoints.SEGMENT}-{number:04}",
+                number,
+                1,
+                "",
+                checkpoints.Progress(),
+            ).stored()
+            for number in range(self.segments)
+        )
+        return [one.progress for one in found if one]
 
     def seen(self) -> tuple[int, int]:
-        """How many items, and the number in the key of the last one."""
-        progress = self.checkpoint()
-        if progress is None or progress.position is None:
-            return 0, 0
-        key = checkpoints.position_key(progress.position)["id"]["S"]
-        return progress.counts.seen, int(key.rpartition("-")[2])
+        """How many items, and the number in the key of the last one of some segment at work."""
+        progress = self.progress()
+        seen = sum(one.counts.seen for one in progress)
+        positions = [one.position for one in progress if one.position and not one.done]
+        if not positions:
+            return seen, 0
+        # Another one at every look, as the numbers of items go.
+        key = checkpoints.position_key(positions[seen % len(positions)])["id"]["S"]
+        return seen, int(key.rpartition("-")[2])
 
     def kill_after(self, items: int, pause: float, writer: Writer) -> bool:
         """Kills a new process once it has got this far; False if it was through before."""
@@ -223,10 +238,17 @@ class Tortured:
     writer: Writer
 
 
-def torture(size: int, kills: int, seed: int) -> Tortured:
-    """The table must be there with `size` items. Raises AssertionError for the first fault."""
+def torture(size: int, kills: int, seed: int, segments: int = 1) -> Tortured:
+    """The table must be there with `size` items. Raises AssertionError for the first fault.
+
+    With several segments nothing is deleted meanwhile: on the embedded engine, as
+    `storage.scanning` says, a segment would end where the item that it goes on from is gone.
+    """
     chance = random.Random(seed)
-    runner, writer = Runner(f"torture/{uuid.uuid4().hex}"), Writer(size, seed)
+    runner = Runner(f"torture/{uuid.uuid4().hex}", segments)
+    # A job keeps the number that it begins with.
+    checkpoints.claim(runner.job, "before", lambda: segments)
+    writer = Writer(size, seed, deletes=segments == 1)
     thread = threading.Thread(target=writer.work, daemon=True)
     thread.start()
     killed = 0
@@ -241,12 +263,12 @@ def torture(size: int, kills: int, seed: int) -> Tortured:
         thread.join()
     if writer.error is not None:
         raise writer.error
-    progress = runner.checkpoint()
-    assert progress is not None
-    assert progress.done
+    progress = runner.progress()
+    assert len(progress) == segments
+    assert all(one.done and one.counts.seen for one in progress)
     assert runner.finish()["seen"] == last["seen"], "a finished job was not left alone"
     checkpoints.forget(runner.job)
-    assert runner.checkpoint() is None
+    assert not runner.progress()
     check(size, writer)
     return Tortured(killed, last, writer)
 
@@ -292,6 +314,7 @@ def run_once(job: str, endpoint: str, prefix: str) -> None:
         options=Options(),
         reporter=SilentReporter(),
         still_ours=lambda: None,
+        leased=False,
     )
     started = time.perf_counter()
     summary = TransformItems(TABLE, count_up, kind="Counter").apply(work)

@@ -17,7 +17,8 @@ from pynamodb.models import Model
 
 from storage.client import SharedConnection, call
 from storage.configuration import generation, table_name
-from storage.errors import StoreUnavailable
+from storage.errors import StoreBusy, StoreUnavailable
+from storage.pauses import ATTEMPTS, pause
 
 Item = TypeVar("Item", bound="Table")
 BILLING_MODE = "PAY_PER_REQUEST"
@@ -55,7 +56,8 @@ class Table(Model):
     begin with the `prefix` that their Meta names, which tells the kinds apart.
 
     Meta may also say `read_capacity_units` with `write_capacity_units` (on demand without them)
-    and `stream_view_type`.
+    and `stream_view_type`; `personal_keys = True` keeps keys out of messages where they may say
+    something about a person.
 
     Reads go through `find`, `find_many` and `slice`: one request each (`find_many`: one per 100
     keys), so a caller knows what it spends. Writes go through `storage.transactions`.
@@ -176,19 +178,27 @@ class Table(Model):
     ) -> bool:
         """One update of one item, created where absent. False where the condition failed.
 
-        For actions that may be repeated without harm; everything else is a transaction.
+        For actions that may be repeated without harm; everything else is a transaction. Raises
+        StoreBusy when transactions kept touching the item.
         """
         hash_value, range_value = cls._serialize_keys(hash_key, range_key)
         arguments = cls._get_connection().get_operation_kwargs(
             hash_value, range_key=range_value, actions=actions, condition=condition
         )
-        try:
-            call("UpdateItem", arguments)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                pause(attempt)
+            try:
+                call("UpdateItem", dict(arguments))
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalCheckFailedException":
+                    return False
+                if code != "TransactionConflictException":
+                    raise
+            else:
+                return True
+        raise StoreBusy(f"UpdateItem conflicted {ATTEMPTS} times")
 
     def primary_key(self) -> tuple[Any, Any]:
         """Hash key and range key; None where the table has no range key."""
@@ -236,3 +246,7 @@ def kinds_of(logical_name: str) -> list[type[Table]]:
     """The models of all kinds of item in a table, the one that defines it first."""
     kinds = _kinds.get(logical_name, {}).values()
     return sorted(kinds, key=lambda kind: (getattr(kind.Meta, "secondary", False), kind.__name__))
+
+
+def has_personal_keys(logical_name: str) -> bool:
+    return any(getattr(kind.Meta, "personal_keys", False) for kind in kinds_of(logical_name))

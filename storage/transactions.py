@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -14,12 +12,10 @@ from pynamodb.expressions.update import Action
 
 from storage.client import call
 from storage.errors import CancellationReason, StoreBusy, TransactionCancelled, TransactionTooLarge
+from storage.pauses import ATTEMPTS, pause
 from storage.table import Table
 
 MAX_ACTIONS = 100
-ATTEMPTS = 8
-FIRST_PAUSE_SECONDS = 0.02
-LONGEST_PAUSE_SECONDS = 0.4
 CONDITION_FAILED = "ConditionalCheckFailed"
 # Reasons that say nothing about the data: somebody else was at the same items, or too much at once.
 PASSING = frozenset(
@@ -108,7 +104,7 @@ class Transaction:
         token = str(uuid.uuid4())
         for attempt in range(ATTEMPTS):
             if attempt:
-                _pause(attempt)
+                pause(attempt)
             if self._send(token):
                 return
         raise StoreBusy(f"transaction conflicted {ATTEMPTS} times")
@@ -149,8 +145,3 @@ class Transaction:
 
     def _add(self, kind: str, arguments: dict[str, Any], on_failure: OnFailure) -> None:
         self._operations.append(_Operation({kind: arguments}, on_failure))
-
-
-def _pause(attempt: int) -> None:
-    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
-    time.sleep(random.uniform(0, longest))  # noqa: S311  # jitter, not a secret

@@ -71,6 +71,7 @@ class Migrator:
     ) -> None:
         self.apps = tuple(apps)
         self.graph = MigrationGraph(load_migrations(apps))
+        self._latest = State()
         self._options = options or Options()
         self._reporter = reporter or SilentReporter()
         self._listener = listener or Listener()
@@ -100,7 +101,8 @@ class Migrator:
                 f"{app} has {len(names)} latest migrations, {' and '.join(names)}:"
                 " join them with makemigrations --merge"
             )
-        self.graph.state_at()
+        # Also finds files that do not fit together, before anything happens.
+        self._latest = self.graph.state_at()
         known = {key for key in applied if key in self.graph.migrations}
         self.graph.check_history(known)
         return planning.plan(self.graph, known, target.app, target.name)
@@ -205,6 +207,7 @@ class Migrator:
                 reporter=self._reporter,
                 still_ours=lease.still_ours,
                 backwards=step.backwards,
+                latest=self._latest,
             )
             run = run.with_done({"operation": operation.describe(), **self._done(operation, work)})
             ledger.save(run, lease)

@@ -86,6 +86,11 @@ def _kinds(table: type[Table]) -> list[type[Table]]:
     return [kind for kind in kinds_of(table.logical_name()) if app_of(kind) == app_of(table)]
 
 
+def kinds_in_code(logical_name: str) -> list[Kind]:
+    """Of all models that anybody wrote for this table; none where there is no such model."""
+    return [_kind(model) for model in kinds_of(logical_name)]
+
+
 def _keys(schema: list[Any], types: Mapping[str, str]) -> tuple[Key, Key | None]:
     by_role = {part["KeyType"]: part["AttributeName"] for part in schema}
     range_name = by_role.get("RANGE")

@@ -114,7 +114,11 @@ class Kind:
 @dataclass(frozen=True, slots=True)
 class TableState:
     """`name` is the logical one. `throughput` None is on demand, `expires_by` the attribute that
-    holds the time of expiry."""
+    holds the time of expiry.
+
+    `foreign` are kinds by their prefix that are not, or no longer, part of the table, while items
+    of theirs may be in it: so nobody takes these for another kind. It makes no state another one.
+    """
 
     name: str
     hash_key: Key
@@ -124,10 +128,14 @@ class TableState:
     expires_by: str | None = None
     stream: StreamView | None = None
     throughput: Throughput | None = None
+    foreign: Mapping[str, Kind] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "indexes", MappingProxyType(dict(self.indexes)))
         object.__setattr__(self, "kinds", MappingProxyType(dict(self.kinds)))
+        own = {kind.prefix for kind in self.kinds.values()} | {""}
+        foreign = {prefix: kind for prefix, kind in self.foreign.items() if prefix not in own}
+        object.__setattr__(self, "foreign", MappingProxyType(foreign))
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -148,15 +156,19 @@ class TableState:
         return self.kinds[name]
 
     def kind_of(self, hash_key: Any) -> str | None:
-        """The kind of an item with this hash key (str, Decimal or bytes); None where no kind
-        is without a prefix."""
-        plain = None
-        for name, kind in self.kinds.items():
-            if not kind.prefix:
-                plain = name
-            elif isinstance(hash_key, str) and hash_key.startswith(kind.prefix):
-                return name
-        return plain
+        """The kind of an item with this hash key (str, Decimal or bytes): that of the longest
+        prefix. None for foreign ones, and where no kind is without a prefix."""
+        prefix = self._prefix_of(hash_key)
+        return next((name for name, kind in self.kinds.items() if kind.prefix == prefix), None)
+
+    def foreign_kind_of(self, hash_key: Any) -> Kind | None:
+        return self.foreign.get(self._prefix_of(hash_key))
+
+    def _prefix_of(self, hash_key: Any) -> str:
+        if not isinstance(hash_key, str):
+            return ""
+        prefixes = (*self.foreign, *(kind.prefix for kind in self.kinds.values()))
+        return max((one for one in prefixes if hash_key.startswith(one)), key=len, default="")
 
     def with_index(self, index: Index) -> TableState:
         return replace(self, indexes={**self.indexes, index.name: index})
@@ -169,8 +181,13 @@ class TableState:
         return replace(self, kinds={**self.kinds, name: kind})
 
     def without_kind(self, name: str) -> TableState:
-        self.kind(name)
-        return replace(self, kinds={n: k for n, k in self.kinds.items() if n != name})
+        """Its items may stay; they are foreign from now on."""
+        gone = self.kind(name)
+        kinds = {n: k for n, k in self.kinds.items() if n != name}
+        return replace(self, kinds=kinds, foreign={**self.foreign, gone.prefix: gone})
+
+    def with_foreign(self, kinds: Iterable[Kind]) -> TableState:
+        return replace(self, foreign={**self.foreign, **{kind.prefix: kind for kind in kinds}})
 
 
 @dataclass(frozen=True, slots=True)

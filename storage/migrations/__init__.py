@@ -12,11 +12,11 @@ from storage.evolution.items.item_operations import DELETE_ITEM as DELETE_ITEM
 from storage.evolution.items.item_operations import NO_DEFAULT as NO_DEFAULT
 from storage.evolution.items.item_operations import NOTHING_TO_UNDO as NOTHING_TO_UNDO
 from storage.evolution.items.item_operations import AddAttribute as AddAttribute
-from storage.evolution.items.item_operations import AddKind as AddKind
 from storage.evolution.items.item_operations import AlterAttribute as AlterAttribute
 from storage.evolution.items.item_operations import RemoveAttribute as RemoveAttribute
-from storage.evolution.items.item_operations import RemoveKind as RemoveKind
 from storage.evolution.items.item_operations import RenameAttribute as RenameAttribute
+from storage.evolution.items.kind_operations import AddKind as AddKind
+from storage.evolution.items.kind_operations import RemoveKind as RemoveKind
 from storage.evolution.items.runner import items_of as items_of
 from storage.evolution.migration import Migration as Migration
 from storage.evolution.schema_operations import AddIndex as AddIndex

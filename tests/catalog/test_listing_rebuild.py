@@ -45,6 +45,7 @@ def rebuild() -> dict[str, Any]:
             options=Options(),
             reporter=SilentReporter(),
             still_ours=lambda: None,
+            leased=False,
         )
     )
 

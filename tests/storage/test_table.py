@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import table
+from storage import pauses, table
 from storage.attributes import DecimalAttribute, DocumentAttribute
-from storage.errors import StoreUnavailable
+from storage.errors import StoreBusy, StoreUnavailable
 from storage.meter import measure
 from storage.table import registered_tables
 from storage.transactions import Transaction
-from tests.storage.faults import attempts, injected, raw_answer
+from tests.storage.faults import attempts, injected, raw_answer, refusal
 from tests.storage.things import ThingItem, VersionedThing, fresh, names_in
 
 pytestmark = pytest.mark.usefixtures("things")
@@ -148,6 +148,23 @@ class TestAmend:
         found = ThingItem.find(group, "a")
         assert found is not None
         assert found.text is None
+
+    def test_waits_for_a_transaction_on_the_item(self, group: str) -> None:
+        in_use = refusal("TransactionConflictException", message="in use")
+        with injected("UpdateItem", in_use, in_use):
+            assert ThingItem.amend(group, "a", actions=[ThingItem.text.set("changed")])
+        found = ThingItem.find(group, "a")
+        assert found is not None
+        assert found.text == "changed"
+
+    def test_gives_up_when_that_never_ends(
+        self, group: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pauses, "LONGEST_PAUSE_SECONDS", 0.001)
+        in_use = refusal("TransactionConflictException", message="in use")
+        with injected("UpdateItem", always=in_use) as bodies, pytest.raises(StoreBusy):
+            ThingItem.amend(group, "a", actions=[ThingItem.text.set("changed")])
+        assert len(bodies) == pauses.ATTEMPTS
 
 
 class TestModels:

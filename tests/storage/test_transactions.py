@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from storage import transactions
+from storage import pauses
 from storage.configuration import configuration
 from storage.errors import (
     CancellationReason,
@@ -156,9 +156,9 @@ class TestWhoseConditionFailed:
 class TestConflicts:
     @pytest.fixture(autouse=True)
     def short_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(transactions, "LONGEST_PAUSE_SECONDS", 0.01)
+        monkeypatch.setattr(pauses, "LONGEST_PAUSE_SECONDS", 0.01)
 
-    @pytest.mark.parametrize("times", [1, 3, transactions.ATTEMPTS - 1])
+    @pytest.mark.parametrize("times", [1, 3, pauses.ATTEMPTS - 1])
     def test_are_retried_with_the_same_token(self, times: int) -> None:
         group = fresh()
         transaction = Transaction()
@@ -172,14 +172,14 @@ class TestConflicts:
 
     def test_the_pauses_grow_and_differ(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()
-        pauses: list[float] = []
-        monkeypatch.setattr("storage.transactions.time.sleep", pauses.append)
+        slept: list[float] = []
+        monkeypatch.setattr("storage.pauses.time.sleep", slept.append)
         for _ in range(20):
-            for attempt in range(1, transactions.ATTEMPTS):
-                transactions._pause(attempt)
-        assert len(set(pauses)) > len(pauses) / 2
-        assert max(pauses) <= transactions.LONGEST_PAUSE_SECONDS
-        first, last = pauses[0 :: transactions.ATTEMPTS - 1], pauses[5 :: transactions.ATTEMPTS - 1]
+            for attempt in range(1, pauses.ATTEMPTS):
+                pauses.pause(attempt)
+        assert len(set(slept)) > len(slept) / 2
+        assert max(slept) <= pauses.LONGEST_PAUSE_SECONDS
+        first, last = slept[0 :: pauses.ATTEMPTS - 1], slept[5 :: pauses.ATTEMPTS - 1]
         assert sum(first) < sum(last)
 
     def test_that_never_end_are_given_up(self) -> None:
@@ -191,20 +191,20 @@ class TestConflicts:
             pytest.raises(StoreBusy),
         ):
             transaction.commit()
-        assert len(bodies) == transactions.ATTEMPTS
+        assert len(bodies) == pauses.ATTEMPTS
         assert time.monotonic() - started < 5
         assert issubclass(StoreBusy, StoreUnavailable)
 
     def test_are_not_tried_again_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        pauses: list[float] = []
-        monkeypatch.setattr("storage.transactions.time.sleep", pauses.append)
+        slept: list[float] = []
+        monkeypatch.setattr("storage.pauses.time.sleep", slept.append)
         transaction = Transaction()
         transaction.put(ThingItem(fresh(), "a"))
         conflict = cancellation("TransactionConflict")
         with injected("TransactWriteItems", conflict, conflict):
             transaction.commit()
-        assert len(pauses) == 2
-        assert all(pauses)
+        assert len(slept) == 2
+        assert all(slept)
 
     def test_with_an_attempt_of_our_own_that_is_still_at_work_are_waited_for(self) -> None:
         group = fresh()

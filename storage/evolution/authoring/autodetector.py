@@ -184,7 +184,8 @@ def _keys_text(keys: tuple[Key, ...]) -> str:
 
 def _table_steps(before: TableState, after: TableState, questions: Questions) -> Iterator[Step]:
     """Indexes that go come first and those that come last: so attributes change while the fewest
-    indexes have to follow, and a changed one gets its old name back."""
+    indexes have to follow, and a changed one gets its old name back. By what items expire changes
+    before an attribute gets another name."""
     name = before.name
     old, new = _without_capacity(before), _without_capacity(after)
     removed = [index for index in old if old[index] != new.get(index)]
@@ -192,9 +193,13 @@ def _table_steps(before: TableState, after: TableState, questions: Questions) ->
     for index in removed:
         yield Step(RemoveIndex(name, index), _about_removal(index, is_changed=index in new))
     kinds = kind_changes(before, after, questions)
+    expiry = [Step(AlterTimeToLive(name, after.expires_by))]
+    if before.expires_by == after.expires_by:
+        expiry = []
+    elif kinds.renames(before.expires_by):
+        yield expiry.pop()
     yield from kinds.first
-    if before.expires_by != after.expires_by:
-        yield Step(AlterTimeToLive(name, after.expires_by))
+    yield from expiry
     yield from kinds.last
     if before.stream != after.stream:
         yield Step(AlterStream(name, after.stream), _about_stream(before, after))

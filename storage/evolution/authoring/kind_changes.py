@@ -11,12 +11,11 @@ from storage.evolution.items.filling import WhereAbsent
 from storage.evolution.items.item_operations import (
     NOTHING_TO_UNDO,
     AddAttribute,
-    AddKind,
     AlterAttribute,
     RemoveAttribute,
-    RemoveKind,
     RenameAttribute,
 )
+from storage.evolution.items.kind_operations import AddKind, RemoveKind
 from storage.evolution.state import Attribute, Kind, TableState
 
 
@@ -26,6 +25,10 @@ class KindChanges:
 
     first: list[Step] = field(default_factory=list)
     last: list[Step] = field(default_factory=list)
+
+    def renames(self, attribute: str | None) -> bool:
+        operations = (step.operation for step in self.first)
+        return any(isinstance(o, RenameAttribute) and o.old == attribute for o in operations)
 
 
 def kind_changes(before: TableState, after: TableState, questions: Questions) -> KindChanges:
@@ -116,7 +119,7 @@ class _Attributes:
 
     def _renames(self) -> Iterator[tuple[str, str]]:
         """Old name → new name, for attributes of one type."""
-        gone = [name for name in self._old if name not in self._new]
+        gone = [name for name in self._old if name not in self._new and not self._is_used(name)]
         for name, attribute in self._new.items():
             if name in self._old:
                 continue
@@ -127,6 +130,11 @@ class _Attributes:
                     gone.remove(old)
                     yield old, name
                     break
+
+    def _is_used(self, name: str) -> bool:
+        """By an index, or to tell when items expire; then stored values have to stay."""
+        keys = (key.name for index in self._table.indexes.values() for key in index.keys)
+        return name == self._table.expires_by or name in keys
 
     def kept_and_new(self) -> Iterator[Step]:
         table, kind = self._table.name, self._kind
@@ -142,7 +150,8 @@ class _Attributes:
     def removed(self) -> Iterator[Step]:
         for name in self._old:
             if name not in self._new and name not in self._renamed:
-                purge = self._questions.purges_attribute(self._place(name))
+                used = self._is_used(name)
+                purge = not used and self._questions.purges_attribute(self._place(name))
                 operation = RemoveAttribute(self._table.name, self._kind, name, purge=purge)
                 yield Step(operation, _about_attribute(name, purge=purge))
 

@@ -13,7 +13,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -21,8 +21,10 @@ from botocore.exceptions import ClientError
 
 from storage.client import call
 from storage.errors import StoreBusy
-from storage.evolution.errors import MigrationError
+from storage.evolution.errors import LeaseLost, MigrationError
+from storage.evolution.lease import KEY as LEASE
 from storage.evolution.ledger_table import RUN_STATE_PREFIX, MigrationItem
+from storage.transactions import CONDITION_FAILED
 from storage.typed import RawItem
 
 Action = dict[str, Any]
@@ -109,32 +111,32 @@ class Checkpoint:
 
     def stored(self) -> Checkpoint | None:
         """As it is in the store now (one consistent read); None when the job was forgotten."""
-        answer = call(
-            "GetItem",
-            {
-                "TableName": MigrationItem.physical_name(),
-                "Key": _key(self.job, self.name),
-                "ConsistentRead": True,
-            },
-        )
-        return _checkpoint(self.job, answer["Item"]) if "Item" in answer else None
+        return _stored(self.job, self.name)
 
 
 def claim(
-    job: str, token: str, segments: Callable[[], int], *, phase: str = SEGMENT
+    job: str,
+    token: str,
+    segments: Callable[[], int],
+    *,
+    phase: str = SEGMENT,
+    leased: bool = False,
 ) -> list[Checkpoint]:
     """The checkpoints of a job, which from now on only the runner with this token can move.
 
-    `segments` is asked only when the job begins: afterwards the stored number counts. Raises
-    StoreBusy when another runner claims the same job over and over.
+    `segments` is asked only when the job begins: afterwards the stored number counts. `leased`
+    asks for the lease to carry the token as well, so that a runner that was replaced and does not
+    know it takes nothing back. Raises LeaseLost when it does not, StoreBusy when another runner
+    claims the same job over and over.
     """
+    checks = [_lease_check(token)] if leased else []
     for attempt in range(ATTEMPTS):
         if attempt:
             _pause(attempt)
-        found = _take_over(job, token, _names(job, phase))
+        found = [_claimed(job, token, name, checks) for name in _names(job, phase)]
         if found:
             return found
-        _create(job, token, phase, max(1, min(segments(), MOST_SEGMENTS)))
+        _create(job, token, phase, max(1, min(segments(), MOST_SEGMENTS)), checks)
     raise StoreBusy(f"the checkpoints of {job} could not be made")
 
 
@@ -191,33 +193,31 @@ def _names(job: str, phase: str) -> list[str]:
             return names
 
 
-def _take_over(job: str, token: str, names: list[str]) -> list[Checkpoint]:
-    return [replace(_claimed(job, token, name), token=token) for name in names]
-
-
-def _claimed(job: str, token: str, name: str) -> Checkpoint:
+def _claimed(job: str, token: str, name: str, checks: list[Action]) -> Checkpoint:
     """A transaction of the runner before may still be at it: it ends before or after, whole."""
-    arguments = {
-        "TableName": MigrationItem.physical_name(),
-        "Key": _key(job, name),
-        "UpdateExpression": "SET #token = :token",
-        "ConditionExpression": "attribute_exists(#app)",
-        "ExpressionAttributeNames": {"#token": "token", "#app": "app"},
-        "ExpressionAttributeValues": {":token": {"S": token}},
-        "ReturnValues": "ALL_NEW",
+    take_over: Action = {
+        "Update": {
+            "TableName": MigrationItem.physical_name(),
+            "Key": _key(job, name),
+            "UpdateExpression": "SET #token = :token",
+            "ConditionExpression": "attribute_exists(#app)",
+            "ExpressionAttributeNames": {"#token": "token", "#app": "app"},
+            "ExpressionAttributeValues": {":token": {"S": token}},
+        }
     }
     for attempt in range(ATTEMPTS):
         if attempt:
             _pause(attempt)
-        try:
-            return _checkpoint(job, call("UpdateItem", dict(arguments))["Attributes"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionConflictException":
-                raise
+        stored = _stored(job, name)
+        if stored is None:
+            raise _replaced(job)
+        if stored.token == token:
+            return stored
+        _write([take_over, *checks], job, checks)
     raise StoreBusy(f"the checkpoint {name} of {job} is in use")
 
 
-def _create(job: str, token: str, phase: str, segments: int) -> None:
+def _create(job: str, token: str, phase: str, segments: int, checks: list[Action]) -> None:
     """All or none, so that no two runners can begin a job with different numbers of segments."""
     table = MigrationItem.physical_name()
     puts = [
@@ -236,16 +236,51 @@ def _create(job: str, token: str, phase: str, segments: int) -> None:
         }
         for number in range(segments)
     ]
+    _write([*puts, *checks], job, checks)
+
+
+def _write(actions: list[Action], job: str, checks: list[Action]) -> None:
+    """Or not: the next look tells. Raises LeaseLost when one of the checks failed; they come
+    last among the actions."""
     try:
-        arguments = {"TransactItems": puts, "ClientRequestToken": str(uuid.uuid4())}
+        arguments = {"TransactItems": actions, "ClientRequestToken": str(uuid.uuid4())}
         call("TransactWriteItems", arguments)
     except ClientError as error:
-        # They are there by now, or will be at the next look.
         if error.response["Error"]["Code"] not in (
             "TransactionCanceledException",
             "TransactionInProgressException",
         ):
             raise
+        reasons = error.response.get("CancellationReasons", [])
+        failed = {reason.get("Code") for reason in reasons[len(actions) - len(checks) :]}
+        if CONDITION_FAILED in failed:
+            raise _replaced(job) from error
+
+
+def _lease_check(token: str) -> Action:
+    return {
+        "ConditionCheck": {
+            "TableName": MigrationItem.physical_name(),
+            "Key": {"app": {"S": LEASE[0]}, "name": {"S": LEASE[1]}},
+            "ConditionExpression": "#token = :token",
+            "ExpressionAttributeNames": {"#token": "token"},
+            "ExpressionAttributeValues": {":token": {"S": token}},
+        }
+    }
+
+
+def _replaced(job: str) -> LeaseLost:
+    return LeaseLost(f"Another run has taken over {job}")
+
+
+def _stored(job: str, name: str) -> Checkpoint | None:
+    request = {
+        "TableName": MigrationItem.physical_name(),
+        "Key": _key(job, name),
+        "ConsistentRead": True,
+    }
+    answer = call("GetItem", request)
+    return _checkpoint(job, answer["Item"]) if "Item" in answer else None
 
 
 def _checkpoint(job: str, item: RawItem) -> Checkpoint:

@@ -110,8 +110,10 @@ class RebuildItems(ItemOperation):
 
     def apply(self, work: Work) -> dict[str, Any]:
         title = self.describe()
-        source = ItemTable(work.before.table(self.source), title)
-        table = ItemTable(work.before.table(self.table), f"{title}: what is left over")
+        source = ItemTable.of(work, work.before, self.source, title)
+        table = ItemTable.of(work, work.before, self.table, f"{title}: what is left over")
+        if self.kind is not None:
+            source.require_distinct(self.kind)
         derivation = Derivation(table, source, self.kind, self.build, self.source_key)
         built = run_items(
             work, source, lambda run: BuildPlan(run, derivation), page_size=SOURCE_PAGE_SIZE

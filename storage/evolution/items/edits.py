@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,11 +12,16 @@ import orjson
 from storage.configuration import table_name
 from storage.evolution.errors import MigrationError
 from storage.evolution.items.checkpoints import Action, encoded_bytes, position_text
-from storage.evolution.state import Kind, TableState
+from storage.evolution.models import kinds_in_code
+from storage.evolution.operation import Work
+from storage.evolution.state import Kind, State, TableState
+from storage.table import has_personal_keys
 from storage.typed import RawItem, plain_value
 
 # DynamoDB takes 300 operators and functions in one expression; each of these takes two.
 MOST_CONDITIONS = 140
+MOST_BYTES_OF_EXPRESSION = 4096
+SHOWN_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class Conditions:
         return " AND ".join(parts)
 
     def arguments(self, table: str, hash_key: str) -> dict[str, Any]:
-        """What every action with these conditions has in common; the item or its key is missing."""
+        """As `ItemTable.arguments`."""
         arguments: dict[str, Any] = {
             "TableName": table,
             "ConditionExpression": self._text(hash_key),
@@ -104,18 +110,42 @@ class ItemTable:
         self._hash_key = state.hash_key.name
         self._kinds = {name: self._with_alike(name) for name in state.kinds}
         only = list(self._kinds.values())
-        self._only = only[0] if len(only) == 1 and not only[0].prefix else None
+        alone = len(only) == 1 and not only[0].prefix and not state.foreign
+        self._only = only[0] if alone else None
+        self._has_personal_keys = has_personal_keys(state.name)
+
+    @classmethod
+    def of(cls, work: Work, state: State, name: str, title: str) -> ItemTable:
+        """With all kinds of item that may be in the table, whatever `state` knows of them."""
+        table = state.table(name)
+        latest = work.latest.tables.get(name)
+        if latest is not None:
+            known = [*latest.foreign.values(), *latest.kinds.values()]
+            table = table.with_foreign(known)
+        return cls(table.with_foreign(kinds_in_code(name)), title)
 
     def key(self, item: Mapping[str, Any]) -> RawItem:
         return {name: item[name] for name in self._key_names}
 
     def kind_of(self, item: RawItem) -> Kind | None:
         """None where nothing says what the item is; all of them in one where several kinds
-        cannot be told apart."""
+        cannot be told apart. It may be a foreign one."""
         if self._only is not None:
             return self._only
-        name = self.state.kind_of(plain_value(item[self._hash_key]))
-        return None if name is None else self._kinds[name]
+        hash_key = plain_value(item[self._hash_key])
+        name = self.state.kind_of(hash_key)
+        return self.state.foreign_kind_of(hash_key) if name is None else self._kinds[name]
+
+    def is_of_kind(self, kind: str | None, item: RawItem) -> bool:
+        return kind is None or self.state.kind_of(plain_value(item[self._hash_key])) == kind
+
+    def require_distinct(self, kind: str) -> None:
+        """Raises MigrationError when items of the kind cannot be told from others."""
+        if alike := self.alike(kind):
+            raise MigrationError(
+                f"{self.title}: items of kind {kind} cannot be told from {', '.join(alike)}:"
+                " their keys have the same prefix"
+            )
 
     def alike(self, kind: str) -> list[str]:
         """Other kinds whose items cannot be told from those of this one."""
@@ -176,7 +206,14 @@ class ItemTable:
 
     def problem(self, item: Mapping[str, Any], what: str) -> MigrationError:
         """Names the item by its key; nothing else of an item is for everybody's eyes."""
-        return MigrationError(f"{self.title}: item {position_text(self.key(item))}: {what}")
+        return MigrationError(f"{self.title}: item {self.shown(self.key(item))}: {what}")
+
+    def shown(self, key: RawItem) -> str:
+        """A key as messages show it: as JSON, or its digest where it may be about a person."""
+        text = position_text(key)
+        if not self._has_personal_keys:
+            return text
+        return "#" + hashlib.sha256(text.encode()).hexdigest()[:SHOWN_DIGITS]
 
     def _version(self, kind: Kind | None, item: RawItem, edit: Edit) -> str | None:
         """The version attribute to count up, unless it is what the edit itself is about.
@@ -204,11 +241,7 @@ class ItemTable:
         for name in read:
             conditions.unchanged(name, item)
         if len(conditions) > MOST_CONDITIONS:
-            raise self.problem(
-                item,
-                f"it has no version and {len(item)} attributes, too many to make sure in one"
-                " condition that nobody changes it meanwhile",
-            )
+            raise self._too_many(item)
 
     def _update(
         self, conditions: Conditions, item: RawItem, edit: Edit, version: str | None
@@ -223,10 +256,32 @@ class ItemTable:
             clauses.append("SET " + ", ".join(pairs))
         if edit.removes:
             clauses.append("REMOVE " + ", ".join(map(conditions.name, edit.removes)))
-        return {**self._conditioned(conditions, item), "UpdateExpression": " ".join(clauses)}
+        update = " ".join(clauses)
+        if len(update) > MOST_BYTES_OF_EXPRESSION:
+            raise self.problem(
+                item, f"{len(sets) + len(edit.removes)} changes are too many at once"
+            )
+        return {**self._conditioned(conditions, item), "UpdateExpression": update}
 
     def _conditioned(self, conditions: Conditions, item: RawItem) -> dict[str, Any]:
-        return {**conditions.arguments(self.physical_name, self._hash_key), "Key": self.key(item)}
+        return {**self.arguments(conditions, item), "Key": self.key(item)}
+
+    def arguments(self, conditions: Conditions, item: RawItem) -> dict[str, Any]:
+        """What every action with these conditions has in common; the item or its key is missing.
+
+        Raises MigrationError where the store does not take so many conditions.
+        """
+        arguments = conditions.arguments(self.physical_name, self._hash_key)
+        if len(arguments["ConditionExpression"]) > MOST_BYTES_OF_EXPRESSION:
+            raise self._too_many(item)
+        return arguments
+
+    def _too_many(self, item: RawItem) -> MigrationError:
+        return self.problem(
+            item,
+            f"it has no version and {len(item)} attributes, too many to make sure in one"
+            " condition that nobody changes it meanwhile",
+        )
 
 
 def size_of(*parts: Any) -> int:

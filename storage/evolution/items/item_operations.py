@@ -1,4 +1,4 @@
-"""Operations on the items of a table: their attributes and kinds here, all else beside this."""
+"""Operations on the items of a table: their attributes here, all else beside this."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
-from storage.evolution.items.edits import DELETION, Edit, ItemTable
+from storage.evolution.items.edits import Edit, ItemTable
 from storage.evolution.items.runner import run_items
 from storage.evolution.items.transforming import EditOf, EditPlan, Functions, Marker, same
 from storage.evolution.operation import Operation, Work
@@ -35,9 +35,11 @@ class ItemOperation(Operation):
         self, work: Work, state: State, kind: str | None, make: MakeEdit, what: str = ""
     ) -> dict[str, Any]:
         """Goes through the items as `state` describes them."""
-        table = ItemTable(state.table(self.table), what or self.describe())
-        plan = EditPlan(table, kind, make(table))
-        return asdict(run_items(work, table, lambda _: plan))
+        table = ItemTable.of(work, state, self.table, what or self.describe())
+        if kind is not None:
+            table.require_distinct(kind)
+        edit_of = make(table)
+        return asdict(run_items(work, table, lambda run: EditPlan(run, table, kind, edit_of)))
 
     def _undo(self, work: Work, kind: str | None, make: MakeEdit) -> dict[str, Any]:
         return self._change(work, work.after, kind, make, f"undo: {self.describe()}")
@@ -62,8 +64,8 @@ class AddAttribute(_AttributeOperation):
     """Gives an attribute to the items of a kind that do not have it.
 
     The value is `default`, or what `compute` returns for an item; None leaves an item without.
-    With neither, stored items stay as they are. The reverse removes the attribute, also from
-    items that the application has given it since.
+    With neither, stored items stay as they are, also in reverse. The reverse of a value removes
+    the attribute, also from items that the application has given it since.
     """
 
     attribute: Attribute
@@ -92,11 +94,14 @@ class AddAttribute(_AttributeOperation):
         return self._change(work, work.before, self.kind, _filling(self.name, self.default))
 
     def revert(self, work: Work) -> dict[str, Any]:
+        if not self.touches_items:
+            return {}
         return self._undo(work, self.kind, _removing(self.name))
 
-    @property
-    def undoing_touches_items(self) -> bool:
-        return True
+    def destroys(self, *, backwards: bool) -> str:
+        if not (backwards and self.touches_items):
+            return ""
+        return f"the values of {self.name} in {self.kind} of {self.table}, also those written since"
 
     def describe(self) -> str:
         return f"add attribute {self.name} to {self._where}"
@@ -133,6 +138,7 @@ class RenameAttribute(ItemOperation):
         table = state.table(self.table)
         kind = table.kind(self.kind)
         _check_present(table, kind, self.old)
+        _check_unused(table, self.old)
         if self.new in kind.attributes:
             raise StateError(f"{self.kind} in {self.table} has {self.new} already")
         attributes = {
@@ -166,6 +172,8 @@ class RemoveAttribute(_AttributeOperation):
         table = state.table(self.table)
         kind = table.kind(self.kind)
         _check_present(table, kind, self.name)
+        if self.purge:
+            _check_unused(table, self.name)
         _check_type(self.name, kind.attributes[self.name], self.default)
         return self._with_kind(state, lambda kind: kind.without_attribute(self.name))
 
@@ -194,7 +202,12 @@ class RemoveAttribute(_AttributeOperation):
 
     @property
     def undoing_touches_items(self) -> bool:
-        return self.default is not NO_DEFAULT and self.default is not None
+        return _is_value(self.default)
+
+    def destroys(self, *, backwards: bool) -> str:
+        if backwards or not self.purge:
+            return ""
+        return f"the values of {self.name} in {self.kind} of {self.table}"
 
     def describe(self) -> str:
         return f"remove attribute {self.name} from {self._where}"
@@ -277,71 +290,6 @@ class AlterAttribute(_AttributeOperation):
         return make
 
 
-@dataclass(frozen=True)
-class AddKind(ItemOperation):
-    """Says that the table holds another kind of item; nothing is read or written.
-
-    The reverse leaves the items of the kind where they are.
-    """
-
-    kind: str
-    description: Kind
-
-    @property
-    def touches_items(self) -> bool:
-        return False
-
-    def state_after(self, state: State, app: str) -> State:
-        table = state.table(self.table)
-        if self.kind in table.kinds:
-            raise StateError(f"{self.table} has items of kind {self.kind} already")
-        return state.with_table(table.with_kind(self.kind, self.description))
-
-    def apply(self, work: Work) -> dict[str, Any]:
-        return {}
-
-    def revert(self, work: Work) -> dict[str, Any]:
-        return {}
-
-    def describe(self) -> str:
-        return f"add kind {self.kind} to {self.table}"
-
-
-@dataclass(frozen=True)
-class RemoveKind(ItemOperation):
-    """Forgets a kind of item, with `purge` deletes its items."""
-
-    kind: str
-    purge: bool = field(default=False, kw_only=True)
-
-    @property
-    def touches_items(self) -> bool:
-        return self.purge
-
-    def state_after(self, state: State, app: str) -> State:
-        return state.with_table(state.table(self.table).without_kind(self.kind))
-
-    def apply(self, work: Work) -> dict[str, Any]:
-        if not self.purge:
-            return {}
-        return self._change(work, work.before, self.kind, lambda _: lambda _: DELETION)
-
-    def revert(self, work: Work) -> dict[str, Any]:
-        return {}
-
-    def irreversible_because(self, before: State) -> str:
-        return f"the items of kind {self.kind} were deleted" if self.purge else ""
-
-    @property
-    def undoing_touches_items(self) -> bool:
-        return False
-
-    def describe(self) -> str:
-        return f"remove kind {self.kind} from {self.table}" + (
-            " and its items" if self.purge else ""
-        )
-
-
 def _is_value(default: Plain) -> bool:
     """None stands for no attribute at all."""
     return default is not NO_DEFAULT and default is not None
@@ -384,6 +332,21 @@ def _check_present(table: TableState, kind: Kind, name: str) -> None:
         raise StateError(
             f"{name} is part of the key of {table.name}, which cannot change;"
             " this takes a new table and RebuildItems"
+        )
+
+
+def _check_unused(table: TableState, name: str) -> None:
+    """Items would silently drop out of the index, or never expire."""
+    for index in table.indexes.values():
+        if name in (key.name for key in index.keys):
+            raise StateError(
+                f"{name} is a key of the index {index.name} of {table.name}: remove the index"
+                " before this, or have it on another attribute"
+            )
+    if name == table.expires_by:
+        raise StateError(
+            f"{table.name} expires by {name}: put an AlterTimeToLive to another attribute, or to"
+            " None, before this"
         )
 
 

@@ -10,13 +10,12 @@ from botocore.exceptions import ClientError
 
 from storage.client import call
 from storage.errors import StoreUnavailable
-from storage.evolution.errors import MigrationError
 from storage.evolution.items.checkpoints import Action, position_text
 from storage.evolution.items.edits import DELETION, Conditions, ItemTable, size_of
 from storage.evolution.items.run import Patience, Run
-from storage.evolution.items.segment import MOST_WRITES
+from storage.evolution.items.segment import MOST_BYTES, MOST_WRITES
 from storage.evolution.items.steps import Step
-from storage.evolution.items.transforming import Functions, is_of_kind, same
+from storage.evolution.items.transforming import Functions, same
 from storage.table import BATCH_GET_LIMIT
 from storage.typed import RawItem, plain_item
 
@@ -41,7 +40,7 @@ class Derivation:
 
     def built(self, item: RawItem) -> Items:
         """What should be there for an item of the source; nothing for those of other kinds."""
-        if not is_of_kind(self.source.state, self.kind, item):
+        if not self.source.is_of_kind(self.kind, item):
             return {}
         functions = Functions(self.source)
         found: Items = {}
@@ -67,11 +66,6 @@ class _Reader:
     def __init__(self, run: Run, derivation: Derivation) -> None:
         self._run = run
         self._derivation = derivation
-        if derivation.kind is not None and derivation.source.alike(derivation.kind):
-            raise MigrationError(
-                f"{derivation.source.title}: items of kind {derivation.kind} cannot be told"
-                " from others by their keys"
-            )
 
     def _fetch(self, table: ItemTable, keys: Sequence[RawItem]) -> Items:
         """Those that exist; strongly consistent."""
@@ -140,20 +134,18 @@ class BuildPlan(_Reader):
             return []
         source = self._derivation.source
         key, check = source.key(item), source.check(item)
-        parts = [
-            writes[start : start + MOST_WRITES_PER_STEP]
-            for start in range(0, len(writes), MOST_WRITES_PER_STEP)
-        ]
+        checked = size_of(item)
+        parts = list(_parts(writes, MOST_BYTES - checked))
         return [
             Step(
                 ordinal,
                 key,
                 part,
-                size_of(part, item),
+                checked + size,
                 {position_text(key): check},
-                moves=part is parts[-1],
+                moves=number == len(parts),
             )
-            for part in parts
+            for number, (part, size) in enumerate(parts, 1)
         ]
 
     def _put(self, item: RawItem, stored: RawItem | None) -> Action:
@@ -172,8 +164,7 @@ class BuildPlan(_Reader):
             if name not in stored:
                 conditions.unchanged(name, stored)
         table.require_unchanged(conditions, stored)
-        arguments = conditions.arguments(table.physical_name, table.state.hash_key.name)
-        return {"Put": {**arguments, "Item": item}}
+        return {"Put": {**table.arguments(conditions, stored), "Item": item}}
 
 
 class StalePlan(_Reader):
@@ -212,6 +203,20 @@ class StalePlan(_Reader):
             size_of(item, delete),
             {position_text(origin): check},
         )
+
+
+def _parts(writes: Sequence[Action], most_bytes: int) -> Iterable[tuple[list[Action], int]]:
+    """The writes in portions that fit into a transaction each, with their size in bytes."""
+    part: list[Action] = []
+    size = 0
+    for write in writes:
+        more = size_of(write)
+        if part and (len(part) == MOST_WRITES_PER_STEP or size + more > most_bytes):
+            yield part, size
+            part, size = [], 0
+        part.append(write)
+        size += more
+    yield part, size
 
 
 def _absent(table: ItemTable, key: RawItem) -> Action:

@@ -57,6 +57,7 @@ def run_items(
             work.token,
             lambda: segments_that_hold(table.physical_name, work.options.segments),
             phase=phase,
+            leased=work.leased,
         )
     )
     done = [one.progress.counts for one in checkpoints if one.progress.done]
@@ -102,7 +103,7 @@ class _Segment:
         self._checkpoint = checkpoint
         self._page_size = run.pace.portion(page_size, UNITS_EACH)
         self._pages: queue.Queue[PlannedPage | MigrationError] = queue.Queue(PAGES_AHEAD)
-        self._writer = SegmentWriter(run, plan, checkpoint)
+        self._writer = SegmentWriter(run, table, plan, checkpoint)
 
     @property
     def counts(self) -> Counts:

@@ -19,6 +19,7 @@ from storage.errors import StoreBusy, StoreUnavailable
 from storage.evolution.errors import LeaseLost, MigrationError
 from storage.evolution.items import run as running
 from storage.evolution.items.checkpoints import Action, Checkpoint, Counts, Progress, position_text
+from storage.evolution.items.edits import ItemTable
 from storage.evolution.items.run import Patience, Run, jittered
 from storage.evolution.items.steps import Plan, PlannedPage, Step
 from storage.transactions import CONDITION_FAILED, MAX_ACTIONS, PASSING
@@ -65,8 +66,9 @@ class _Refused:
 class SegmentWriter:
     """`read_units` is counted up by whoever reads the pages."""
 
-    def __init__(self, run: Run, plan: Plan, checkpoint: Checkpoint) -> None:
+    def __init__(self, run: Run, table: ItemTable, plan: Plan, checkpoint: Checkpoint) -> None:
         self._run = run
+        self._table = table
         self._plan = plan
         self._checkpoint = checkpoint
         self._before = checkpoint.progress.counts
@@ -272,7 +274,7 @@ class SegmentWriter:
             self._run.pause(jittered(self._troubles))
 
     def _described(self, steps: Sequence[Step]) -> str:
-        key = f": item {position_text(steps[0].key)}" if steps else ""
+        key = f": item {self._table.shown(steps[0].key)}" if steps else ""
         return f"{self._run.title}{key}"
 
 

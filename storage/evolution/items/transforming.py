@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
-from storage.evolution.errors import MigrationError
+from storage.client import call
 from storage.evolution.items.edits import DELETION, Edit, ItemTable, size_of
+from storage.evolution.items.run import Run
 from storage.evolution.items.steps import Step
-from storage.evolution.state import TableState
 from storage.typed import Plain, PlainItem, RawItem, plain_item, plain_value, raw_value
 
 Argument = TypeVar("Argument")
@@ -33,40 +33,38 @@ EditOf = Callable[[RawItem], Edit | None]
 
 
 class EditPlan:
-    """Applies a function to all items, or to those of one kind; it says what changes in each.
+    """Applies a function to all items, or to those of one kind; it says what changes in each."""
 
-    Raises MigrationError when items of the kind cannot be told from others.
-    """
-
-    def __init__(self, table: ItemTable, kind: str | None, edit_of: EditOf) -> None:
+    def __init__(self, run: Run, table: ItemTable, kind: str | None, edit_of: EditOf) -> None:
+        self._run = run
         self._table = table
         self._kind = kind
         self._edit_of = edit_of
-        if kind is not None and (alike := table.alike(kind)):
-            raise MigrationError(
-                f"{table.title}: items of kind {kind} cannot be told from {', '.join(alike)}:"
-                " their keys have the same prefix"
-            )
 
     def steps(self, items: Sequence[RawItem]) -> list[Step]:
         return [step for number, item in enumerate(items, 1) if (step := self._step(number, item))]
 
     def again(self, step: Step, current: RawItem | None) -> list[Step]:
+        if current is None:
+            # A refusal without the item does not prove that there is none.
+            current = self._run.patiently(lambda: self._stored(step.key))
         renewed = self._step(step.ordinal, current) if current is not None else None
         return [renewed] if renewed else []
 
+    def _stored(self, key: RawItem) -> RawItem | None:
+        request = {"TableName": self._table.physical_name, "Key": key, "ConsistentRead": True}
+        answer = call("GetItem", request)
+        self._run.pace.spend(answer["ConsumedCapacity"]["CapacityUnits"])
+        return answer.get("Item")
+
     def _step(self, ordinal: int, item: RawItem) -> Step | None:
-        if not is_of_kind(self._table.state, self._kind, item):
+        if not self._table.is_of_kind(self._kind, item):
             return None
         edit = self._edit_of(item)
         if edit is None:
             return None
         action = self._table.action(item, edit)
         return Step(ordinal, self._table.key(item), (action,), size_of(item, action))
-
-
-def is_of_kind(table: TableState, kind: str | None, item: Mapping[str, Any]) -> bool:
-    return kind is None or table.kind_of(plain_value(item[table.hash_key.name])) == kind
 
 
 class Functions:

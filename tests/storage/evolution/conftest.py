@@ -56,6 +56,7 @@ def work(before: State, after: State, **changes: Any) -> Work:
         "options": Options(),
         "reporter": SilentReporter(),
         "still_ours": lambda: None,
+        "leased": False,
         **changes,
     }
     return Work(**arguments)

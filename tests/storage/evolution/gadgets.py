@@ -81,7 +81,7 @@ def run(
 ) -> dict[str, Any]:
     """Runs it in one direction; `state` is the one before it going forwards."""
     after = operation.state_after(state, "shop")
-    job = {"job": new_job(), "token": uuid.uuid4().hex, "backwards": backwards, **changes}
+    job = {"job": new_job(), "backwards": backwards, **changes}
     one = work(state, after, **job)
     return operation.revert(one) if backwards else operation.apply(one)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,15 @@ import pytest
 from storage import migrations
 from storage.evolution.errors import MigrationError
 from storage.evolution.operation import Operation, Options
-from storage.evolution.state import Attribute, Key, Kind, State, StateError, TableState
+from storage.evolution.state import (
+    Attribute,
+    GlobalIndex,
+    Key,
+    Kind,
+    State,
+    StateError,
+    TableState,
+)
 from storage.migrations import (
     AddAttribute,
     AlterAttribute,
@@ -34,6 +43,10 @@ from tests.storage.evolution.gadgets import (
 
 TEXT, NUMBER = Attribute("S"), Attribute("N")
 OPTIONAL = Attribute("S", null=True)
+BY_COLOUR = GlobalIndex("by-colour", Key("id"), Key("colour"))
+USED = STATE.with_table(
+    replace(STATE.table(TABLE), indexes={"by-colour": BY_COLOUR}, expires_by="count")
+)
 
 
 @pytest.fixture
@@ -100,12 +113,23 @@ class TestAddAttribute:
     def test_without_a_value_nothing_is_read(self, arguments: Any, evolving: str) -> None:
         assert run(AddAttribute(TABLE, "Gadget", "size", OPTIONAL, **arguments)) == {}
 
-    def test_the_reverse_removes_it_whoever_wrote_it(self, filled: dict[Any, PlainItem]) -> None:
+    def test_the_reverse_of_a_value_removes_it_whoever_wrote_it(
+        self, filled: dict[Any, PlainItem]
+    ) -> None:
         put(gadget(3, size="big", version=7), note(1, size="of another kind"))
-        run(AddAttribute(TABLE, "Gadget", "size", OPTIONAL), backwards=True)
+        operation = AddAttribute(TABLE, "Gadget", "size", OPTIONAL, default="small")
+        run(operation, backwards=True)
         after = stored()
         assert after["g000003"] == gadget(3, version=8)
         assert after["note#000001"]["size"] == "of another kind"
+
+    @pytest.mark.parametrize("arguments", [{}, {"default": None}], ids=["neither", "nothing"])
+    def test_the_reverse_leaves_alone_what_it_did_not_write(
+        self, arguments: Any, evolving: str
+    ) -> None:
+        operation = AddAttribute(TABLE, "Gadget", "size", OPTIONAL, **arguments)
+        assert run(operation, backwards=True) == {}
+        assert not operation.undoing_touches_items
 
     def test_a_version_can_be_added_and_taken_away(self, filled: dict[Any, PlainItem]) -> None:
         operation = AddAttribute(TABLE, "Note", "version", Attribute("N", version=True), default=1)
@@ -183,13 +207,15 @@ class TestRenameAttribute:
         "old, new, problem",
         [
             ("smell", "odour", "no attribute smell"),
-            ("colour", "name", "has name already"),
+            ("name", "version", "has version already"),
             ("id", "key", "part of the key"),
+            ("colour", "paint", "colour is a key of the index by-colour"),
+            ("count", "number", "expires by count: put an AlterTimeToLive"),
         ],
     )
     def test_what_does_not_fit_is_refused(self, old: str, new: str, problem: str) -> None:
         with pytest.raises(StateError, match=problem):
-            RenameAttribute(TABLE, "Gadget", old, new).state_after(STATE, "shop")
+            RenameAttribute(TABLE, "Gadget", old, new).state_after(USED, "shop")
 
 
 class TestRemoveAttribute:
@@ -238,12 +264,19 @@ class TestRemoveAttribute:
             (RemoveAttribute(TABLE, "Gadget", "smell"), "no attribute smell"),
             (RemoveAttribute(TABLE, "Gadget", "id"), "part of the key"),
             (RemoveAttribute(TABLE, "Gadget", "name", default=5), "type N instead of S"),
+            (RemoveAttribute(TABLE, "Gadget", "colour"), "a key of the index by-colour"),
+            (RemoveAttribute(TABLE, "Gadget", "count"), "expires by count"),
         ],
-        ids=["absent", "key", "type"],
+        ids=["absent", "key", "type", "index", "expiry"],
     )
     def test_what_does_not_fit_is_refused(self, operation: Operation, problem: str) -> None:
         with pytest.raises(StateError, match=problem):
-            operation.state_after(STATE, "shop")
+            operation.state_after(USED, "shop")
+
+    @pytest.mark.parametrize("name", ["colour", "count"])
+    def test_where_values_stay_an_index_or_expiry_may_go_on_with_them(self, name: str) -> None:
+        operation = RemoveAttribute(TABLE, "Gadget", name, purge=False)
+        assert name not in kind_after(operation, state=USED).attributes
 
 
 class TestAlterAttribute:
@@ -340,38 +373,6 @@ def test_kinds_that_cannot_be_told_apart_are_not_touched(evolving: str) -> None:
     table = STATE.table(TABLE).with_kind("Twin", NOTE)
     with pytest.raises(MigrationError, match="cannot be told from Twin"):
         run(AddAttribute(TABLE, "Note", "size", TEXT, default="x"), STATE.with_table(table))
-
-
-@pytest.mark.parametrize(
-    "operation, description",
-    [
-        (AddAttribute(TABLE, "Note", "a", TEXT), f"add attribute a to Note in {TABLE}"),
-        (RemoveAttribute(TABLE, "Note", "a"), f"remove attribute a from Note in {TABLE}"),
-        (AlterAttribute(TABLE, "Note", "a", TEXT), f"alter attribute a of Note in {TABLE}"),
-        (RenameAttribute(TABLE, "Note", "a", "b"), f"rename attribute a of Note in {TABLE} to b"),
-    ],
-    ids=["add", "remove", "alter", "rename"],
-)
-def test_each_says_what_it_does(operation: Operation, description: str) -> None:
-    assert operation.describe() == description
-
-
-@pytest.mark.parametrize(
-    "operation, touches",
-    [
-        (AddAttribute(TABLE, "Note", "a", TEXT), False),
-        (AddAttribute(TABLE, "Note", "a", TEXT, default=None), False),
-        (AddAttribute(TABLE, "Note", "a", TEXT, default=""), True),
-        (AddAttribute(TABLE, "Note", "a", TEXT, compute=str), True),
-        (RemoveAttribute(TABLE, "Note", "a"), True),
-        (RemoveAttribute(TABLE, "Note", "a", purge=False), False),
-        (AlterAttribute(TABLE, "Note", "a", TEXT), False),
-        (AlterAttribute(TABLE, "Note", "a", TEXT, forwards=str), True),
-        (RenameAttribute(TABLE, "Note", "a", "b"), True),
-    ],
-)  # fmt: skip
-def test_each_says_whether_it_reads_items(operation: Operation, touches: bool) -> None:
-    assert operation.touches_items is touches
 
 
 def test_items_are_changed_wherever_the_tables_come_from(filled: dict[Any, PlainItem]) -> None:

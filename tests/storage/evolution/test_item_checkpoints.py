@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from storage.client import call
-from storage.evolution.errors import MigrationError
+from storage.evolution.errors import LeaseLost, MigrationError
 from storage.evolution.items.checkpoints import (
     Checkpoint,
     Counts,
@@ -16,9 +16,10 @@ from storage.evolution.items.checkpoints import (
     position_key,
     position_text,
 )
+from storage.evolution.lease import Lease
 from storage.evolution.ledger_table import MigrationItem
 from tests.storage.evolution.gadgets import new_job
-from tests.storage.faults import cancellation, injected, refusal, reply_lost
+from tests.storage.faults import cancellation, injected, reply_lost
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -135,10 +136,31 @@ def test_two_that_begin_a_job_at_once_agree_on_its_segments() -> None:
 def test_a_transaction_of_the_runner_before_is_waited_for() -> None:
     job = new_job()
     claim(job, "first", lambda: 1)
-    conflict = refusal("TransactionConflictException", message="in use")
-    with injected("UpdateItem", conflict, conflict) as bodies:
+    conflict = cancellation("TransactionConflict", "None")
+    with injected("TransactWriteItems", conflict, conflict) as bodies:
         assert claim(job, "second", never)[0].token == "second"
     assert len(bodies) == 3
+
+
+def test_a_runner_that_lost_its_lease_takes_no_checkpoints_back() -> None:
+    job = new_job()
+    with Lease() as lease:
+        (mine,) = claim(job, lease.token, lambda: 1, leased=True)
+        with pytest.raises(LeaseLost, match=f"taken over {job}"):
+            claim(job, "replaced", never, leased=True)
+        stored = mine.stored()
+        assert stored is not None
+        assert stored.token == lease.token
+        assert claim(job, lease.token, never, leased=True) == [mine]
+
+
+def test_a_runner_that_lost_its_lease_begins_no_job_anew() -> None:
+    job = new_job()
+    with Lease(), pytest.raises(LeaseLost):
+        claim(job, "replaced", lambda: 1, leased=True)
+    with pytest.raises(LeaseLost):
+        claim(job, "of a lease that is over", lambda: 1, leased=True)
+    assert MigrationItem.find(f"#job {job}", "segment-0000", consistent=True) is None
 
 
 def test_a_creation_that_conflicts_is_looked_at_again() -> None:

@@ -101,6 +101,14 @@ class TestTransactionsConflict:
         run(COUNT_UP, job=job)
         assert counts() == {1: ITEMS}
 
+    def test_an_item_that_a_refusal_leaves_out_is_looked_for(self, job: str) -> None:
+        put(gadget(1, count=0), gadget(2, count=0))
+        bare = cancellation("ConditionalCheckFailed", "None", "None")
+        with injected(WRITE, bare):
+            summary = run(COUNT_UP, job=job)
+        assert counts() == {1: 2}
+        assert (summary["changed"], summary["conflicts"]) == (2, 1)
+
     def test_a_request_that_is_still_at_work_is_waited_for(self, job: str, gadgets: None) -> None:
         busy = refusal("TransactionInProgressException", Message="in progress")
         with injected(WRITE, *[busy] * 4):
@@ -215,6 +223,7 @@ class TestTheStoreFails:
             elsewhere = Progress('{"id":{"S":"g000400"}}')
             call("UpdateItem", checkpoint.advance(checkpoint.progress, elsewhere)["Update"])
 
+        claim(job, "mine", lambda: 1)
         with (
             injected(WRITE, before(move)),
             pytest.raises(MigrationError, match="only this runner can move"),

@@ -20,9 +20,12 @@ def counters(store: None) -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("counters")
-def test_an_operation_that_is_killed_changes_each_item_once_and_loses_no_write() -> None:
+@pytest.mark.parametrize("segments", [1, 4])
+def test_an_operation_that_is_killed_changes_each_item_once_and_loses_no_write(
+    segments: int,
+) -> None:
     """`python -m benchmarks.migration_torture` is the same with a million items."""
-    result = migration_torture.torture(ITEMS, KILLS, seed=7)
+    result = migration_torture.torture(ITEMS, KILLS, seed=7, segments=segments)
     assert result.kills == KILLS
     assert result.writer.writes > 100
     assert result.last["seen"] > ITEMS // 2

@@ -15,7 +15,7 @@ from storage.evolution.errors import MigrationError
 from storage.evolution.items.edits import MOST_CONDITIONS
 from storage.evolution.items.transforming import same
 from storage.evolution.operation import Operation, Options, Work
-from storage.evolution.state import Key, Kind, State, StateError, TableState
+from storage.evolution.state import Attribute, Key, Kind, State, StateError, TableState
 from storage.migrations import AddKind, RemoveKind, RunPython, TransformItems
 from storage.typed import PlainItem
 from tests.storage.evolution.gadgets import (
@@ -245,6 +245,24 @@ def test_an_item_without_version_and_with_very_many_attributes_is_refused() -> N
     ]
 
 
+def test_an_item_without_version_and_with_too_long_a_condition_is_refused() -> None:
+    absent = {f"a{number}": Attribute("S", null=True) for number in range(MOST_CONDITIONS - 2)}
+    kind = Kind({"id": Attribute("S"), **absent}, prefix="note#")
+    state = STATE.with_table(STATE.table(TABLE).with_kind("Note", kind))
+    put(note(1))
+    with pytest.raises(MigrationError, match="too many to make sure in one condition"):
+        run(TransformItems(TABLE, lambda item: item.update(text="new")), state)
+    assert stored()["note#000001"] == note(1)
+
+
+def test_more_changes_than_one_update_can_say_are_refused() -> None:
+    put(gadget(1))
+    many = {f"a{number}": number for number in range(400)}
+    with pytest.raises(MigrationError, match="401 changes are too many at once"):
+        run(TransformItems(TABLE, lambda item: item.update(many)))
+    assert stored()["g000001"] == gadget(1)
+
+
 def test_an_item_without_version_and_with_many_attributes_is_changed() -> None:
     many = {f"a{number}": number for number in range(MOST_CONDITIONS - 2)}
     put(note(1, **many))
@@ -279,6 +297,8 @@ class TestKinds:
         assert list(stored()) == ["g000001", "g000002"]
         assert "deleted" in operation.irreversible_because(STATE)
         assert operation.touches_items
+        assert operation.destroys(backwards=False) == f"the items of kind Note in {TABLE}"
+        assert operation.destroys(backwards=True) == ""
 
     def test_or_leave_them(self) -> None:
         put(gadget(1), note(1))
@@ -287,6 +307,7 @@ class TestKinds:
         assert len(stored()) == 2
         assert operation.irreversible_because(STATE) == ""
         assert not operation.touches_items
+        assert operation.destroys(backwards=False) == ""
 
     def test_adding_one_changes_the_state_alone(self) -> None:
         put(gadget(1), note(1))

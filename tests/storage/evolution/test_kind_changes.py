@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from storage import migrations
 from storage.evolution.authoring.questions import LEAVE_ALONE, NoInput, Undecided, usual_conversion
-from storage.evolution.state import Attribute
+from storage.evolution.state import Attribute, GlobalIndex, Key
 from tests.storage.evolution.answers import (
     MARKER,
     MUG,
@@ -20,6 +21,8 @@ from tests.storage.evolution.answers import (
     steps,
     with_mug,
 )
+
+BY_SIZE = GlobalIndex("by-size", Key("size", "N"))
 
 
 class TestAttributes:
@@ -136,6 +139,26 @@ class TestAttributes:
             "AlterTimeToLive",
             "RemoveAttribute",
         ]
+
+    def test_expiry_moves_before_its_attribute_is_renamed(self) -> None:
+        before = replace(with_mug(gone_at=NUMBER), expires_by="gone_at")
+        after = replace(with_mug(dies_at=NUMBER), expires_by="dies_at")
+        answers = Answers(rename=("gone_at", "dies_at"))
+        assert operations(before, after, answers) == [
+            migrations.AlterTimeToLive("mugs", "dies_at"),
+            migrations.RenameAttribute("mugs", "Mug", "gone_at", "dies_at"),
+        ]
+
+    @pytest.mark.parametrize(
+        "use", [{"indexes": {"by-size": BY_SIZE}}, {"expires_by": "size"}], ids=["index", "expiry"]
+    )
+    def test_values_stay_while_an_index_or_expiry_needs_them(self, use: dict[str, Any]) -> None:
+        before, after = (
+            replace(with_mug(size=NUMBER), **use),
+            replace(with_mug(width=NUMBER), **use),
+        )
+        removal = operations(before, after, Answers(value=0))[-1]
+        assert removal == migrations.RemoveAttribute("mugs", "Mug", "size", purge=False)
 
 
 class TestKinds:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from storage import pauses
 from storage.configuration import configuration
 from storage.evolution.errors import LeaseHeld, LeaseLost
 from storage.evolution.lease import KEY, Lease, holder_name
 from storage.evolution.ledger_table import MigrationItem
 from storage.transactions import Transaction
-from tests.storage.faults import injected, reply_lost
+from tests.storage.faults import Answer, injected, refusal, reply_lost
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -126,6 +127,39 @@ def test_it_is_renewed_while_its_holder_works() -> None:
     assert before is not None
     assert after is not None
     assert after.expires_at > before.expires_at
+
+
+IN_USE = refusal("TransactionConflictException", message="Transaction is ongoing for the item")
+
+
+def test_a_transaction_on_the_lease_does_not_get_in_the_way_of_taking_or_renewing_it() -> None:
+    clock = Clock()
+    with injected("UpdateItem", IN_USE, IN_USE) as bodies, Lease(clock=clock) as lease:
+        clock.now += 100
+        with injected("UpdateItem", IN_USE):
+            lease.still_ours()
+    assert len(bodies) == 5
+
+
+@pytest.mark.parametrize("fault", [IN_USE, refusal("AccessDeniedException")], ids=["use", "denied"])
+def test_renewing_goes_on_after_any_failure(
+    fault: Answer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "LONGEST_PAUSE_SECONDS", 0.001)
+    with Lease(seconds=3) as lease:
+        failed = threading.Event()
+        with injected("UpdateItem", always=fault):
+            while not caplog.records:
+                failed.wait(0.05)
+        before = MigrationItem.find(*KEY, consistent=True)
+        assert before is not None
+        while (now := MigrationItem.find(*KEY, consistent=True)) is not None:
+            if now.expires_at > before.expires_at:
+                break
+            failed.wait(0.05)
+        lease.still_ours()
+    assert "could not be renewed" in caplog.text
+    assert lease.holder not in caplog.text
 
 
 def test_exactly_one_of_many_gets_it() -> None:
