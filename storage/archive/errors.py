@@ -17,6 +17,18 @@ class MigrationUnfinished(ArchiveError):
     """A migration is at work, or was interrupted: the items are of two states."""
 
 
+class HalfDone(MigrationUnfinished):
+    """It was interrupted, and nobody is at work on it."""
+
+
+class MigratedMeanwhile(ArchiveError):
+    """A migration began and ended while tables were read: the items are of two states."""
+
+
+class OtherMigrations(ArchiveError):
+    """The items of the archive are of another shape than those of the store should be."""
+
+
 class TablesRefused(ArchiveError):
     """Tables that exist are not what the archive can be restored into; one sentence for each."""
 

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -40,10 +40,15 @@ def put_all(
     yield from _write_all(name, key_names, writes)
 
 
-def remove_all(name: str, key_names: tuple[str, ...]) -> Iterator[int]:
-    """Yields how many more of the items that it found it has removed."""
+def remove_all(
+    name: str, key_names: tuple[str, ...], keep: Callable[[RawItem], bool]
+) -> Iterator[int]:
+    """Yields how many more of the items that it found, and need not keep, it has removed."""
     keys = (
-        {key: item[key] for key in key_names} for page in scan_pages(name) for item in page.items
+        {key: item[key] for key in key_names}
+        for page in scan_pages(name)
+        for item in page.items
+        if not keep(item)
     )
     yield from _write_all(name, key_names, (({"Delete": {"Key": key}}, 0) for key in keys))
 
@@ -108,6 +113,7 @@ class _Sender:
         deadline = time.monotonic() + GIVE_UP_AFTER_SECONDS
         pause = FIRST_PAUSE_SECONDS
         while True:
+            before = len(left)
             try:
                 left = self._send_once(left)
                 unavailable = StoreUnavailable(f"{len(left)} items of {self._name} are left")
@@ -115,6 +121,8 @@ class _Sender:
                 unavailable = error
             if not left:
                 return len(batch)
+            if len(left) < before:
+                deadline = time.monotonic() + GIVE_UP_AFTER_SECONDS
             if time.monotonic() > deadline or self._stopped.wait(
                 random.uniform(pause / 2, pause)  # noqa: S311  # jitter, not a secret
             ):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
@@ -64,12 +65,18 @@ class TableEntry(_Part):
         return self
 
 
+class AppliedMigration(_Part):
+    app: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+
+
 class Manifest(_Part):
-    """`created_at` as in 2030-01-31T12:00:00Z."""
+    """`created_at` as in 2030-01-31T12:00:00Z; `applied` in order of app and name."""
 
     format: int
     application: str
     created_at: str
+    applied: tuple[AppliedMigration, ...]
     tables: tuple[TableEntry, ...]
 
     @model_validator(mode="after")
@@ -94,11 +101,12 @@ class Manifest(_Part):
         return orjson.dumps(words, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def new_manifest(tables: list[TableEntry]) -> Manifest:
+def new_manifest(tables: list[TableEntry], applied: Iterable[tuple[str, str]]) -> Manifest:
     return Manifest(
         format=FORMAT,
         application=APPLICATION,
         created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        applied=tuple(AppliedMigration(app=app, name=name) for app, name in sorted(applied)),
         tables=tuple(tables),
     )
 

@@ -26,6 +26,7 @@ from storage.archive.manifest import (
     parse,
 )
 from storage.archive.progress import Progress, Tell, untold
+from storage.archive.run_state import is_run_state
 from storage.archive.shapes import key_fault
 from storage.typed import RawItem
 
@@ -123,7 +124,7 @@ def _items(folder: Path, entry: FileEntry, table: TableEntry) -> Iterator[ReadIt
         for number, line in enumerate(_lines(_checked(file, entry), entry), 1):
             try:
                 item = item_of(line)
-                fault = key_fault(item, table.shape)
+                fault = key_fault(item, table.shape) or _state_fault(table.name, item)
             except NotAnItem as error:
                 fault = str(error)
             if fault:
@@ -133,6 +134,10 @@ def _items(folder: Path, entry: FileEntry, table: TableEntry) -> Iterator[ReadIt
             raise ArchiveRefused(
                 f"{entry.path} holds {number} items, {MANIFEST} says {entry.items}."
             )
+
+
+def _state_fault(table: str, item: RawItem) -> str:
+    return "is of a migration at work, which no archive holds" if is_run_state(table, item) else ""
 
 
 def _checked(file: BinaryIO, entry: FileEntry) -> Iterator[bytes]:

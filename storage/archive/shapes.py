@@ -119,12 +119,14 @@ def expiry(name: str) -> str | None:
 
 
 def create(name: str, shape: Shape, expires_by: str | None) -> None:
+    """Waits until it can be used."""
     call("CreateTable", {"TableName": table_name(name), **shape.words()})
     wait_until_active(name, _patiently)
     set_expiry(name, expires_by, _patiently)
 
 
 def remove(name: str) -> None:
+    """Waits until it is gone."""
     delete_table(name, _patiently)
 
 

@@ -8,13 +8,19 @@ from contextlib import contextmanager
 from botocore.exceptions import ClientError
 
 from storage.archive.errors import ArchiveError
+from storage.evolution.errors import MigrationError
 
 
 @contextmanager
 def as_archive_errors() -> Iterator[None]:
-    """Raises ArchiveError where the store refused a request, for lack of rights for instance."""
+    """Raises ArchiveError where the store refused a request, for lack of rights for instance.
+
+    Also where the machinery of the migrations gave up, whose sentences have no full stop.
+    """
     try:
         yield
+    except MigrationError as error:
+        raise ArchiveError(f"{error}.") from error
     except ClientError as error:
         reason = error.response["Error"]
         raise ArchiveError(

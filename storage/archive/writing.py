@@ -13,6 +13,7 @@ from pathlib import Path
 
 from storage.archive import shapes
 from storage.archive.errors import ArchiveError
+from storage.archive.history import Watch, recorded
 from storage.archive.lines import line_of
 from storage.archive.manifest import (
     CHECKSUM,
@@ -26,10 +27,13 @@ from storage.archive.manifest import (
     new_manifest,
 )
 from storage.archive.progress import Progress, Tell, untold
-from storage.archive.run_state import is_run_state, refuse_unfinished_migration
+from storage.archive.run_state import is_run_state
 from storage.archive.store_refusals import as_archive_errors
 from storage.configuration import table_name
+from storage.evolution.items.checkpoints import position_text
+from storage.evolution.items.edits import SHOWN_DIGITS
 from storage.scanning import scan_pages
+from storage.table import has_personal_keys
 from storage.typed import RawItem
 
 FILE_BYTES = 64 * 1024 * 1024
@@ -48,15 +52,15 @@ def write_archive(
 ) -> Manifest:
     """Writes the tables with these logical names; `folder` must not exist, or be empty.
 
-    `unfinished` allows it while a migration is half done. Data files are cut after `file_bytes`
-    uncompressed. Raises ArchiveError, MigrationUnfinished, StoreUnavailable and OSError; then,
-    and when interrupted, nothing is left behind.
+    `unfinished` allows it while a migration is half done, or done meanwhile. Data files are cut
+    after `file_bytes` uncompressed. Raises ArchiveError, MigrationUnfinished, MigratedMeanwhile,
+    StoreUnavailable and OSError; then, and when interrupted, nothing is left behind.
     """
     folder = folder.resolve()
     _refuse_taken(folder)
     with as_archive_errors():
-        if not unfinished:
-            refuse_unfinished_migration()
+        watch = None if unfinished else Watch()
+        applied = list(watch.applied if watch else recorded())
         found = {name: _shape_of(name) for name in sorted(tables)}
         with _appearing_when_done(folder) as draft:
             total = sum(map(shapes.item_count, found))
@@ -64,9 +68,9 @@ def write_archive(
             for name, shape in found.items():
                 done = sum(entry.items for entry in entries)
                 entries.append(_write_table(draft, name, shape, file_bytes, done, total, tell))
-            if not unfinished:
-                refuse_unfinished_migration()
-            manifest = new_manifest(entries)
+                if watch:
+                    watch.look()
+            manifest = new_manifest(entries, applied)
             _write_file(draft / MANIFEST, manifest.text())
             _write_file(draft / CHECKSUM, checksum_line(manifest.text()))
     return manifest
@@ -77,6 +81,27 @@ def _refuse_taken(folder: Path) -> None:
         raise ArchiveError(f"There is no folder {folder.parent}.")
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise ArchiveError(f"{folder} exists already and is not an empty folder.")
+    if folder.exists():
+        _refuse_irreplaceable(folder)
+
+
+def _refuse_irreplaceable(folder: Path) -> None:
+    """Puts another empty folder in its place, as the archive will be after everything is read."""
+    other = _beside(folder)
+    other.mkdir(mode=0o700)
+    try:
+        shutil.copymode(folder, other)
+        other.rename(folder)
+    except OSError as error:
+        other.rmdir()
+        raise ArchiveError(
+            f"Nothing can take the place of {folder} ({error.strerror}), perhaps because something"
+            " is mounted there: name a new folder in it."
+        ) from error
+
+
+def _beside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.unfinished-{secrets.token_hex(4)}")
 
 
 def _shape_of(name: str) -> shapes.Shape:
@@ -88,7 +113,7 @@ def _shape_of(name: str) -> shapes.Shape:
 
 @contextmanager
 def _appearing_when_done(folder: Path) -> Iterator[Path]:
-    draft = folder.with_name(f".{folder.name}.unfinished-{secrets.token_hex(4)}")
+    draft = _beside(folder)
     try:
         draft.mkdir(mode=0o700)
         yield draft
@@ -144,10 +169,18 @@ def _write_table(
 def _refuse_unrestorable(name: str, item: RawItem, shape: shapes.Shape) -> None:
     """An index that was added later leaves such items in the table, and takes none anew."""
     if fault := shapes.key_fault(item, shape):
-        key = {key: item.get(key) for key in shape.key_names}
         raise ArchiveError(
-            f"The item {key} of {table_name(name)} {fault}: it could not be restored."
+            f"The item {_key_text(name, item, shape)} of {table_name(name)} {fault}:"
+            " it could not be restored."
         )
+
+
+def _key_text(name: str, item: RawItem, shape: shapes.Shape) -> str:
+    """As JSON, or its digest where it may be about a person: as messages of migrations have it."""
+    text = position_text({key: item[key] for key in shape.key_names})
+    if not has_personal_keys(name):
+        return text
+    return "#" + hashlib.sha256(text.encode()).hexdigest()[:SHOWN_DIGITS]
 
 
 class _DataFile:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,6 +22,7 @@ from accounts.models import AuthUser
 from catalog import services as catalog
 from storage.archive.reading import open_archive
 from storage.configuration import configuration, table_name
+from storage.evolution.lease import Lease
 from storage.evolution.ledger_table import MigrationItem
 from storage.schema import create_tables
 from storage.table import registered_tables
@@ -144,7 +146,7 @@ class TestSomeTables:
         run("restore", tmp_path / "archive", "--table", "audit", "--table", "accounts")
         run("restore", tmp_path / "archive", "--table", "audit", "--exclude", "accounts")
         made = {name for name in table_names() if name.startswith("some-")}
-        assert made == {"some-audit", "some-accounts"}
+        assert made == {"some-audit", "some-accounts", "some-migrations"}
 
     @pytest.mark.parametrize("option", ["--table", "--exclude"])
     def test_that_are_unknown_are_refused_with_those_that_are_known(
@@ -244,6 +246,65 @@ def test_a_half_done_migration_is_named_with_the_way_out(tmp_path: Path) -> None
     assert "--unfinished" in said
     run("dump", tmp_path / "archive", "--unfinished")
     run("restore", tmp_path / "archive", "--check")
+
+
+class TestOtherMigrations:
+    @pytest.fixture
+    def archive(self, tmp_path: Path) -> Path:
+        run("dump", tmp_path / "archive")
+        transaction = Transaction()
+        transaction.put(MigrationItem("catalog", "0002_words", checksum="c"))
+        transaction.commit()
+        return tmp_path / "archive"
+
+    def test_are_named_with_the_way_out(self, archive: Path) -> None:
+        said = fails(COULD_NOT_RUN, "restore", archive, "--table", "products")
+        assert said.splitlines() == [
+            "In the archive other migrations are applied than here. Only here: catalog.0002_words.",
+            "Nothing was written. Restore all tables, then run migrate; --other-migrations puts"
+            " the items in as they are.",
+        ]
+        run("restore", archive, "--table", "products", "--other-migrations")
+
+    def test_do_not_matter_when_their_record_is_restored(self, archive: Path) -> None:
+        run("restore", archive, "--replace", "--yes")
+        assert stored("migrations") == {}
+
+    def test_that_are_half_done_are_named_with_the_way_out(self, archive: Path) -> None:
+        transaction = Transaction()
+        position = {"backwards": False, "summaries": []}
+        transaction.put(MigrationItem("#run", "catalog.0003_more", position=position))
+        transaction.commit()
+        options = ("--table", "products", "--other-migrations")
+        said = fails(COULD_NOT_RUN, "restore", archive, *options)
+        assert "catalog.0003_more was interrupted" in said
+        assert "Nothing was written. Finish it first with migrate, or restore all tables" in said
+        run("restore", archive, "--replace", "--yes")
+        assert stored("migrations") == {}
+
+    def test_at_work_are_named(self, archive: Path) -> None:
+        with Lease():
+            said = fails(COULD_NOT_RUN, "restore", archive, "--replace", "--yes")
+        assert "A migration or a restore is at work: " in said
+        assert said.endswith("\nNothing was written.")
+
+    def test_that_begin_while_a_person_is_asked_are_named(
+        self, archive: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Here while they answer."""
+        lease = Lease()
+
+        def answering() -> str:
+            lease.__enter__()
+            return "yes\n"
+
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(readline=answering))
+        try:
+            said = fails(COULD_NOT_RUN, "restore", archive, "--replace")
+        finally:
+            lease.__exit__(None, None, None)
+        assert "Another run is at work" in said
+        assert said.endswith("\nNothing was written.")
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:

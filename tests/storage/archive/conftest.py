@@ -8,6 +8,8 @@ import pytest
 
 from storage import scanning
 from tests.storage.archive.samples import make_tables, small_archive, store_of_its_own
+from tests.storage.archive.things import shop as shop
+from tests.storage.evolution.conftest import project as project
 
 
 @pytest.fixture

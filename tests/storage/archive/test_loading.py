@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -10,8 +12,11 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from storage.archive import loading
 from storage.archive.errors import ArchiveError
+from storage.archive.lines import item_of
+from storage.client import call
 from storage.configuration import table_name
 from storage.errors import StoreUnavailable
+from storage.typed import RawItem
 from tests.storage.archive.samples import EVERYTHING, KEYED, put_back, rewrite_data, stored
 from tests.storage.faults import attempts, injected, raw_answer, refusal
 
@@ -56,6 +61,17 @@ class TestAStoreThatCannotTakeEverythingAtOnce:
         ):
             put_back(archive)
 
+    def test_is_not_given_up_while_it_takes_something(
+        self, archive: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each request takes nearly as long as a store may be silent."""
+        now = itertools.count(0, loading.GIVE_UP_AFTER_SECONDS * 0.9 / 2)
+        monkeypatch.setattr(loading, "time", SimpleNamespace(monotonic=lambda: next(now)))
+        monkeypatch.setattr(loading, "FIRST_PAUSE_SECONDS", 0)
+        with injected("BatchWriteItem", always=takes_last) as bodies:
+            put_back(archive, names=[KEYED])
+        assert len(bodies) == len(stored(KEYED)) == 24
+
     def test_that_refuses_is_quoted(self, archive: Path) -> None:
         denied = refusal("AccessDeniedException", Message="not yours")
         with (
@@ -75,12 +91,25 @@ def left_first(request: AWSPreparedRequest) -> AWSResponse | None:
     return raw_answer(200, orjson.dumps({"UnprocessedItems": {name: writes[:1]}}))(request)
 
 
+def takes_last(request: AWSPreparedRequest) -> AWSResponse | None:
+    ((name, writes),) = orjson.loads(request.body)["RequestItems"].items()
+    put = writes[-1]["PutRequest"]["Item"]
+    call("PutItem", {"TableName": name, "Item": read_back(put)})
+    left = {name: writes[:-1]} if writes[1:] else {}
+    return raw_answer(200, orjson.dumps({"UnprocessedItems": left}))(request)
+
+
+def read_back(item: RawItem) -> RawItem:
+    """What boto3 makes of an item in a request: bytes again."""
+    return item_of(orjson.dumps({"Item": item}))
+
+
 @pytest.mark.usefixtures("any_way_of_writing")
 def test_requests_stay_far_below_what_fits(archive: Path) -> None:
     large = b'{"Item":{"id":{"S":"%d"},"t":{"S":"' + b"a" * 300_000 + b'"}}}\n'
     rewrite_data(archive, EVERYTHING, b"".join(large % number for number in range(10)))
     with attempts("TransactWriteItems") as some, attempts("BatchWriteItem") as others:
         put_back(archive, names=[EVERYTHING])
-    sizes = [len(orjson.dumps(body)) for body in (*some, *others)]
+    sizes = [size for size in map(len, map(orjson.dumps, (*some, *others))) if size > 100_000]
     assert len(sizes) == 4
     assert max(sizes) < 1_100_000

@@ -4,6 +4,7 @@ import gzip
 import os
 import random
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,6 +29,7 @@ from storage.engine import Engine
 from storage.evolution.lease import Lease
 from storage.evolution.ledger_table import MigrationItem
 from storage.schema import create_tables
+from storage.typed import RawItem
 from tests.storage.archive.samples import (
     EMPTY,
     EVERYTHING,
@@ -158,6 +160,7 @@ class TestTablesThatExist:
         assert len(stored(EVERYTHING)) == 100
 
     def test_are_not_made_where_infrastructure_code_makes_them(self, archive: Path) -> None:
+        create_tables([MigrationItem])
         assert obstacles(archive, owns_tables=False) == [
             f"Table {table_name(name)}: infrastructure code makes the tables, restore makes none."
             for name in sorted(TABLES)
@@ -221,8 +224,9 @@ def table(name: str, keys: dict[str, str], index: str = "") -> None:
 
 class TestSomeTables:
     def test_only_what_is_named_is_made(self, archive: Path) -> None:
+        """And the table of the migrations, because their lease is in it."""
         put_back(archive, names=[KEYED])
-        assert table_names() == {table_name(KEYED)}
+        assert table_names() == {table_name(KEYED), table_name("migrations")}
 
     def test_a_name_that_is_not_in_the_archive_is_refused(self, archive: Path) -> None:
         with pytest.raises(ArchiveError, match="has no table products"):
@@ -240,7 +244,7 @@ class TestSomeTables:
     ) -> None:
         monkeypatch.setenv("EMPTY_TABLE_NAME", "named-otherwise")
         put_back(archive, names=[EMPTY])
-        assert table_names() == {"named-otherwise"}
+        assert table_names() == {"named-otherwise", table_name("migrations")}
 
 
 def test_a_plan_changes_nothing(archive: Path) -> None:
@@ -321,6 +325,44 @@ def test_a_restore_that_was_stopped_can_be_repeated(tmp_path: Path) -> None:
     assert all("is not empty" in reason for reason in obstacles(tmp_path / "archive"))
     put_back(tmp_path / "archive", existing=Existing.EMPTY)
     assert {name: stored(name) for name in TABLES} == original
+
+
+class TestItemsThatExpire:
+    """The store deletes them when it likes, also during a restore."""
+
+    @pytest.fixture
+    def archive(self, tmp_path: Path) -> Path:
+        make_tables()
+        now = int(time.time())
+        moments = {"over": 1, "nearly over": now + 60, "later": now + 86_400}
+        items: list[RawItem] = [
+            {"group": {"B": name.encode()}, "rank": {"N": "1"}, "expires_at": {"N": str(moment)}}
+            for name, moment in moments.items()
+        ]
+        put(KEYED, ("group", "rank"), [*items, {"group": {"B": b"never"}, "rank": {"N": "1"}}])
+        write_archive(tmp_path / "archive", [KEYED])
+        return tmp_path / "archive"
+
+    def restored(self, folder: Path, lost: list[str]) -> dict[str, int]:
+        def lose(progress: Progress) -> None:
+            if progress.done == progress.total:
+                for name in lost:
+                    key = {"group": {"B": name.encode()}, "rank": {"N": "1"}}
+                    call("DeleteItem", {"TableName": table_name(KEYED), "Key": key})
+
+        archive = open_archive(folder)
+        return restore(archive, plan_restore(archive, existing=Existing.EMPTY), lose)
+
+    @pytest.mark.parametrize(
+        "lost", [[], ["over"], ["over", "nearly over"]], ids=["no", "one", "two"]
+    )
+    def test_may_be_gone_at_the_end(self, archive: Path, lost: list[str]) -> None:
+        assert self.restored(archive, lost) == {table_name(KEYED): 4 - len(lost)}
+
+    @pytest.mark.parametrize("lost", [["later"], ["never"], ["over", "later"]], ids="+".join)
+    def test_must_be_there_before_they_do(self, archive: Path, lost: list[str]) -> None:
+        with pytest.raises(ArchiveError, match=f"holds {4 - len(lost)} items, the archive 4"):
+            self.restored(archive, lost)
 
 
 REFUSED: dict[str, Callable[[Path], object]] = {

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
 import gzip
+import hashlib
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from accounts.tables import AccountItem
 from storage.archive.errors import ArchiveError, MigrationUnfinished
 from storage.archive.manifest import Manifest
 from storage.archive.progress import Progress
@@ -31,7 +35,7 @@ from tests.storage.archive.samples import (
     fill_tables,
     put,
 )
-from tests.storage.faults import injected, raw_answer, refusal
+from tests.storage.faults import attempts, injected, raw_answer, refusal
 
 pytestmark = pytest.mark.usefixtures("sample_tables")
 
@@ -177,6 +181,33 @@ class TestWhereItGoes:
         with pytest.raises(ArchiveError, match="There is no folder"):
             write(tmp_path / "nowhere" / "archive")
 
+    @pytest.mark.parametrize("number", [errno.EBUSY, errno.EXDEV])
+    def test_a_place_that_cannot_be_taken_is_refused_before_anything_is_read(
+        self, tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As the place where something is mounted."""
+        fill_tables()
+        (tmp_path / "archive").mkdir()
+
+        def busy(path: Path, target: Path) -> None:
+            raise OSError(number, os.strerror(number), str(path), None, str(target))
+
+        monkeypatch.setattr(Path, "rename", busy)
+        with (
+            attempts("Scan") as read,
+            pytest.raises(ArchiveError, match="mounted there: name a new folder in it"),
+        ):
+            write(tmp_path / "archive")
+        assert read == []
+        assert list(tmp_path.rglob("*")) == [tmp_path / "archive"]
+
+    def test_an_empty_folder_stays_when_it_fails(self, tmp_path: Path) -> None:
+        (tmp_path / "archive").mkdir(mode=0o750)
+        with pytest.raises(ArchiveError, match="There is no table"):
+            write(tmp_path / "archive", "no")
+        assert list(tmp_path.rglob("*")) == [tmp_path / "archive"]
+        assert stat.S_IMODE((tmp_path / "archive").stat().st_mode) == 0o750
+
     def test_what_appears_there_meanwhile_is_left_alone(self, tmp_path: Path) -> None:
         fill_tables()
 
@@ -248,9 +279,22 @@ def test_an_item_that_could_not_be_put_back_stops_it(tmp_path: Path) -> None:
     answer = orjson.dumps({"Items": [number], "Count": 1})
     with (
         injected("Scan", raw_answer(200, answer)),
-        pytest.raises(ArchiveError, match="has a key n that is not of type S"),
+        pytest.raises(ArchiveError, match=r'{"id":{"S":"a"}} of .* a key n that is not of type S'),
     ):
         write(tmp_path / "archive", EMPTY)
+
+
+def test_an_item_about_a_person_is_not_named(tmp_path: Path) -> None:
+    """Their keys may be addresses; the digest is what messages of migrations have, too."""
+    create_tables([AccountItem])
+    key = {"hashKey": {"S": "EMAIL#alice@example.com"}, "rangeKey": {"S": "EMAIL#alice"}}
+    answer = orjson.dumps({"Items": [{**key, "itemType": {"N": "1"}}], "Count": 1})
+    digest = hashlib.sha256(orjson.dumps(key)).hexdigest()[:12]
+    with injected("Scan", raw_answer(200, answer)), pytest.raises(ArchiveError) as refused:
+        write(tmp_path / "archive", "accounts")
+    said = f"The item #{digest} of {table_name('accounts')} has a key itemType that is not"
+    assert str(refused.value).startswith(said)
+    assert "alice" not in str(refused.value)
 
 
 class TestMigrations:
