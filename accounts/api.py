@@ -7,10 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
-from accounts import selectors, services
-from accounts.api_auth import BearerAuth
-from accounts.entities import Actor
-from accounts.schemas import LoginIn, PersonOut, Problem, SignedUpOut, SignUpIn, TokenOut
+from accounts import own_api, services
+from accounts.schemas import LoginIn, Problem, SignedUpOut, SignUpIn, TokenOut
 from accounts.tokens import issue_token
 
 router = Router(tags=["People"])
@@ -19,11 +17,6 @@ router = Router(tags=["People"])
 def _client_address(request: HttpRequest) -> str:
     address: str = getattr(request, "client_address", request.META.get("REMOTE_ADDR", ""))
     return address
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]  # set by BearerAuth
-    return actor
 
 
 @router.post(
@@ -73,12 +66,4 @@ def log_in(request: HttpRequest, response: HttpResponse, body: LoginIn) -> Any:
     return TokenOut.of(issue_token(user))
 
 
-@router.get(
-    "/me",
-    auth=BearerAuth(),
-    operation_id="get_own_account",
-    summary="Whom the access token speaks for",
-    response={200: PersonOut, 401: Problem, 503: Problem},
-)
-def get_own_account(request: HttpRequest) -> Any:
-    return PersonOut.of(selectors.get_own_membership(actor=_actor(request)))
+router.add_router("/me", own_api.router)

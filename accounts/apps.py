@@ -7,4 +7,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
         from accounts import tables  # noqa: F401  # registers them
+        from accounts.sessions import remember_login
+
+        user_logged_in.connect(remember_login, dispatch_uid="accounts.remember_login")

@@ -23,7 +23,11 @@ PERMISSIONS = (
     "accounts.delete_organisation",
 )
 LONGEST_NAME = 150
+# `auto` is as the system of the device says.
+THEMES = ("auto", "light", "dark")
 _STAMP_BYTES = 16
+# Ids of people begin with USER-, so nobody can be called that.
+_SYSTEM = "SYSTEM"
 # Every organisation that came from another system has an id of this namespace.
 _IMPORTED = uuid.UUID("6b1f6f0a-6a3d-4f0e-9d0e-3c2f5a1b7e94")
 
@@ -87,11 +91,16 @@ class Actor:
     @classmethod
     def system(cls, *, org_id: str, name: str = "system") -> Actor:
         """Work that no person asked for, such as a management command."""
-        return cls("SYSTEM", org_id, name, Grants((Role.OWNER,)))
+        return cls(_SYSTEM, org_id, name, Grants((Role.OWNER,)))
 
     @property
     def is_anonymous(self) -> bool:
         return not self.user_id
+
+    @property
+    def is_system(self) -> bool:
+        """No person: a command on the server itself, which sees all organisations."""
+        return self.user_id == _SYSTEM
 
     def may(self, code: str, org_id: str) -> bool:
         """True when the actor holds `code` and the thing belongs to the actor's organisation."""
@@ -121,13 +130,18 @@ class Organisation:
         now = _now()
         return cls(org_id or f"ORG-{uuid.uuid4()}", name, now, now)
 
+    @property
+    def audit_subject(self) -> str:
+        return f"organisation#{self.org_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class User:
     """`email` is as its owner typed it, `email_key` normalised and unique.
 
     `password` is the hash. `credential_stamp` is random and renewed with the password: sessions
-    and access tokens carry a digest of it and so end when it changes.
+    and access tokens carry a digest of it and so end when it changes. Empty: `language` and `theme`
+    as each device says, `time_zone` (an IANA name) UTC.
     """
 
     org_id: str
@@ -142,6 +156,8 @@ class User:
     updated_at: datetime
     deleted_at: datetime | None = None
     language: str = ""
+    time_zone: str = ""
+    theme: str = ""
     version: int | None = None
 
     @property
@@ -179,11 +195,48 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """What somebody logged in with, as far as it said; empty where it did not."""
+
+    browser: str = ""
+    system: str = ""
+
+    def __str__(self) -> str:
+        """In English, for records and programs."""
+        return " on ".join(filter(None, (self.browser, self.system))) or "unknown device"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLogin:
+    """The login that a session comes from. `id` names it in addresses, and opens nothing."""
+
+    id: str
+    user_pk: str
+    at: datetime
+    device: Device = Device()
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """`data` is signed by the session engine."""
+    """`data` is signed by the session engine. Without `login` nobody is known to be logged in."""
 
     data: str
     expires_at: datetime
+    login: SessionLogin | None = None
+    last_seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """One of somebody's sessions. `data` is as in SessionRecord, `stored_key` the repository's."""
+
+    id: str
+    created_at: datetime
+    last_seen: datetime
+    expires_at: datetime
+    device: Device
+    data: str = field(repr=False)
+    stored_key: str = field(repr=False)
 
 
 def imported_organisation_id(source: str, reference: str) -> str:

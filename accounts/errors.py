@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from storage.domain import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+
+if TYPE_CHECKING:
+    from accounts.entities import Organisation, User
 
 
 class InvalidEmail(Invalid):
@@ -21,6 +26,10 @@ class InvalidName(Invalid):
 
     def __init__(self, field: str) -> None:
         super().__init__(fields={field: [self.message]})
+
+
+class NameMissing(InvalidName):
+    message = _("Enter a name.")
 
 
 class WeakPassword(Invalid):
@@ -91,6 +100,47 @@ class NotTheOwner(Conflict):
     message = _("This address has an account that is not the owner of that organisation.")
 
 
+class UnknownChoice(Invalid):
+    """`field` is language, time_zone or theme."""
+
+    def __init__(self, field: str, message: object) -> None:
+        super().__init__(fields={field: [message]})
+
+
+class ProfileChanged(Conflict):
+    """`current` is the person as stored now."""
+
+    code = "profile_changed"
+    message = _("Your profile was changed somewhere else in the meantime.")
+
+    def __init__(self, current: User) -> None:
+        super().__init__()
+        self.current = current
+
+
+class SessionNotFound(NotFound):
+    """Also for the sessions of other people."""
+
+    code = "session_not_found"
+    message = _("There is no such session. It may have ended already.")
+
+
 class UserNotFound(NotFound):
     code = "user_not_found"
     message = _("There is no such person.")
+
+
+class OrganisationNotFound(NotFound):
+    code = "organisation_not_found"
+    message = _("There is no such organisation.")
+
+
+class OrganisationChanged(Conflict):
+    """Somebody else was faster; `current` is what is stored now."""
+
+    code = "organisation_changed"
+    message = _("Somebody else changed this organisation in the meantime.")
+
+    def __init__(self, current: Organisation) -> None:
+        super().__init__()
+        self.current = current

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.email import LONGEST_ADDRESS
-from accounts.entities import LONGEST_NAME
+from accounts.entities import LONGEST_NAME, User
 from accounts.passwords import LONGEST_PASSWORD
 from storage.domain import DomainError, TooMany
 
@@ -129,3 +129,55 @@ class NewPasswordForm(DomainForm):
         if again != self.cleaned_data.get("new_password", again):
             raise forms.ValidationError(_("The two passwords differ."))
         return again
+
+
+_AS_THE_DEVICE = _("As each device says")
+# Languages in their own names: who cannot read the page must still find theirs.
+_CHOICES: dict[str, dict[str, Any]] = {
+    "language": {"": _AS_THE_DEVICE, "en": "English", "es": "Español"},
+    "theme": {"": _AS_THE_DEVICE, "auto": _("Auto"), "light": _("Light"), "dark": _("Dark")},
+}
+
+
+def shown_choice(field: str, value: str) -> object:
+    """A field of the profile as people call what is in it."""
+    if field == "time_zone":
+        return value or "UTC"
+    return _CHOICES.get(field, {}).get(value, value)
+
+
+class ProfileForm(DomainForm):
+    """`version` is that of the person it was filled from."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=list(_CHOICES["language"].items())
+    )
+    # A list to type into: with five hundred zones a menu is no help on a phone.
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        required=False,
+        max_length=LONGEST_NAME,
+        help_text=_("Type your city or a large one near it, such as Madrid. Empty means UTC."),
+        widget=forms.TextInput(
+            attrs={
+                "list": "time-zones",
+                "autocomplete": "off",
+                "autocapitalize": "words",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    theme = forms.ChoiceField(
+        label=_("Theme"), required=False, choices=list(_CHOICES["theme"].items())
+    )
+
+    @classmethod
+    def of(cls, user: User) -> ProfileForm:
+        names = ("name", "language", "time_zone", "theme", "version")
+        return cls(initial={name: getattr(user, name) for name in names})

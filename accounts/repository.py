@@ -8,17 +8,21 @@ from datetime import UTC, datetime
 
 from pynamodb.expressions.condition import Condition
 
-from accounts.entities import Membership, Organisation, Role, SessionRecord, User
-from accounts.errors import ChangedMeanwhile, EmailTaken
+from accounts.entities import Membership, Organisation, OwnSession, Role, SessionRecord, User
+from accounts.errors import ChangedMeanwhile, EmailTaken, SessionNotFound
 from accounts.tables import (
     ORG,
     USER,
     AccountItem,
     SessionItem,
+    UserIndex,
     email_marker,
     email_marker_key,
+    login_values,
     organisation_item,
     organisation_of,
+    own_session_of,
+    people_only,
     session_of,
     stored_session_key,
     user_item,
@@ -32,6 +36,7 @@ from storage.typed import RawItem
 # Read when an address is unknown, so that its login asks the store as often as any other.
 _NOBODY = ("ORG-nobody", "USER-nobody")
 _PAGE_SIZE = 300
+SESSIONS_AT_ONCE = 100
 
 
 def add_organisation(transaction: Transaction, organisation: Organisation) -> None:
@@ -49,10 +54,14 @@ def add_user(transaction: Transaction, user: User) -> None:
     transaction.put(user_item(user), condition=AccountItem.partition.does_not_exist())
 
 
-def change_organisation(transaction: Transaction, organisation: Organisation) -> None:
-    """Replaces the organisation that was read; the commit raises ChangedMeanwhile."""
-    changed = replace(organisation, updated_at=datetime.now(UTC))
+def change_organisation(transaction: Transaction, organisation: Organisation) -> Organisation:
+    """Replaces the organisation that was read; the commit raises ChangedMeanwhile.
+
+    Returns what is stored after it.
+    """
+    changed = replace(organisation, updated_at=datetime.now(UTC).replace(microsecond=0))
     transaction.put(organisation_item(changed), on_failure=ChangedMeanwhile)
+    return replace(changed, version=(organisation.version or 0) + 1)
 
 
 def change_user(transaction: Transaction, user: User) -> None:
@@ -67,8 +76,8 @@ def get_user(org_id: str, user_id: str) -> User | None:
     return None if item is None else user_of(item)
 
 
-def get_organisation(org_id: str) -> Organisation | None:
-    item = AccountItem.find(org_id, org_id)
+def get_organisation(org_id: str, *, consistent: bool = False) -> Organisation | None:
+    item = AccountItem.find(org_id, org_id, consistent=consistent)
     return None if item is None else organisation_of(item)
 
 
@@ -159,13 +168,28 @@ def get_session(session_key: str) -> SessionRecord | None:
 def save_session(session_key: str, record: SessionRecord, *, create: bool) -> bool:
     """False when the key exists already (`create`) or no longer (a logout meanwhile)."""
     stored = SessionItem.session_key
+    actions = [
+        SessionItem.session_data.set(record.data),
+        SessionItem.expires_at.set(record.expires_at),
+    ]
+    if record.login is not None:
+        values = login_values(record.login)
+        actions += [getattr(SessionItem, name).set(value) for name, value in values.items()]
+        if record.last_seen is not None:
+            actions.append(SessionItem.last_seen.set(int(record.last_seen.timestamp())))
     return SessionItem.amend(
         stored_session_key(session_key),
-        actions=[
-            SessionItem.session_data.set(record.data),
-            SessionItem.expires_at.set(record.expires_at),
-        ],
+        actions=actions,
         condition=stored.does_not_exist() if create else stored.exists(),
+    )
+
+
+def note_use(session_key: str, now: datetime, *, not_since: datetime) -> None:
+    """One write; it changes nothing where the session is gone, or was used after `not_since`."""
+    SessionItem.amend(
+        stored_session_key(session_key),
+        actions=[SessionItem.last_seen.set(int(now.timestamp()))],
+        condition=SessionItem.last_seen <= int(not_since.timestamp()),
     )
 
 
@@ -173,12 +197,49 @@ def delete_session(session_key: str) -> None:
     SessionItem(stored_session_key(session_key)).delete()
 
 
+def sessions_of(user_pk: str) -> Iterator[list[OwnSession]]:
+    """Newest login first, expired ones included: two requests for each hundred.
+
+    The index, which lags a moment behind, says which there are; what they are, and that they are
+    still there, is read strongly consistent.
+    """
+    start_key = None
+    while True:
+        found = SessionItem.slice(
+            user_pk,
+            index=UserIndex.Meta.index_name,
+            page_size=SESSIONS_AT_ONCE,
+            start_key=start_key,
+            forward=False,
+        )
+        if found.items:
+            keys = [item.session_key for item in found.items]
+            items = SessionItem.find_many(keys, consistent=True)
+            yield sorted(map(own_session_of, items), key=_by_login, reverse=True)
+        if found.last_key is None:
+            return
+        start_key = found.last_key
+
+
+def remove_session(transaction: Transaction, session: OwnSession) -> None:
+    """The commit raises SessionNotFound when somebody else has ended it meanwhile."""
+    transaction.delete(
+        SessionItem(session.stored_key),
+        condition=SessionItem.session_key.exists(),
+        on_failure=SessionNotFound,
+    )
+
+
+def _by_login(session: OwnSession) -> tuple[datetime, str]:
+    return session.created_at, session.id
+
+
 def _people(org_id: str, condition: Condition | None = None) -> Iterator[AccountItem]:
     start_key = None
     while True:
         found = AccountItem.slice(
             org_id,
-            AccountItem.sort.startswith("USER-"),
+            people_only(),
             page_size=_PAGE_SIZE,
             start_key=start_key,
             filter_condition=condition,

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.email import LONGEST_ADDRESS
-from accounts.entities import LONGEST_NAME, Membership, User
+from accounts.entities import LONGEST_NAME, Membership, OwnSession, User
 from accounts.passwords import LONGEST_PASSWORD
 from accounts.tokens import AccessToken
 
@@ -80,6 +81,9 @@ class PersonOut(BaseModel):
     is_admin: bool
     roles: list[str]
     organisation: OrganisationOut
+    language: str
+    time_zone: str
+    theme: str
 
     @classmethod
     def of(cls, membership: Membership) -> PersonOut:
@@ -91,7 +95,59 @@ class PersonOut(BaseModel):
             is_admin=user.is_owner,
             roles=[role.value for role in user.roles],
             organisation=OrganisationOut(id=organisation.org_id, name=organisation.name),
+            language=user.language,
+            time_zone=user.time_zone,
+            theme=user.theme,
         )
+
+
+class ProfileChange(BaseModel):
+    """What is absent stays. `time_zone` is an IANA name; empty is UTC. Empty `language` and
+    `theme` are as each device says."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    first_name: Name | None = None
+    language: Annotated[str, Field(examples=["es"])] | None = None
+    time_zone: Annotated[str, Field(examples=["Europe/Madrid"])] | None = None
+    theme: Annotated[str, Field(examples=["dark"])] | None = None
+
+    def said(self) -> dict[str, str]:
+        """By the names of the profile."""
+        sent = self.model_dump(exclude_unset=True)
+        return {
+            "name" if name == "first_name" else name: value or "" for name, value in sent.items()
+        }
+
+
+class OwnSessionOut(BaseModel):
+    """`last_seen` is noted once an hour at most."""
+
+    id: str
+    device: str
+    created_at: datetime
+    last_seen: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, session: OwnSession) -> OwnSessionOut:
+        return cls(
+            id=session.id,
+            device=str(session.device),
+            created_at=session.created_at,
+            last_seen=session.last_seen,
+            expires_at=session.expires_at,
+        )
+
+
+class OwnSessionsOut(BaseModel):
+    items: list[OwnSessionOut]
+
+
+class StaleProfile(BaseModel):
+    """`current` is what is stored now."""
+
+    current: PersonOut
 
 
 class FieldProblem(BaseModel):

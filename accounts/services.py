@@ -73,7 +73,7 @@ def sign_up(
     transaction = Transaction()
     repository.add_organisation(transaction, organisation)
     repository.add_user(transaction, user)
-    _audit(transaction, f"organisation#{organisation.org_id}", user, "accounts.add_organisation")
+    _audit(transaction, organisation.audit_subject, user, "accounts.add_organisation")
     _audit(transaction, f"user#{user.user_id}", user, "accounts.sign_up")
     transaction.commit()
     return replace(user, version=_FIRST_VERSION)

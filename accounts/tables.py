@@ -13,14 +13,25 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
     VersionAttribute,
 )
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
-from accounts.entities import Organisation, Role, SessionRecord, User
+from accounts.entities import (
+    Device,
+    Organisation,
+    OwnSession,
+    Role,
+    SessionLogin,
+    SessionRecord,
+    User,
+)
 from storage.configuration import configuration
 from storage.table import Table
 
 ORG = "ORG"
 USER = "USER"
+BY_ITEM_TYPE = "itemTypeIdIndex"
+_BESIDE = "/"
 
 
 class ItemTypeIdIndex(GlobalSecondaryIndex["AccountItem"]):
@@ -56,6 +67,8 @@ class AccountItem(Table):
     credential_stamp = UnicodeAttribute(null=True, attr_name="credentialStamp")
     roles = UnicodeSetAttribute(null=True)
     language = UnicodeAttribute(null=True)
+    time_zone = UnicodeAttribute(null=True, attr_name="timeZone")
+    theme = UnicodeAttribute(null=True)
     created_at = NumberAttribute(null=True, attr_name="createdAt")
     updated_at = NumberAttribute(null=True, attr_name="updatedAt")
     deleted_at = NumberAttribute(null=True, attr_name="deletedAt")
@@ -63,8 +76,23 @@ class AccountItem(Table):
     by_item_type = ItemTypeIdIndex()
 
 
+class UserIndex(GlobalSecondaryIndex["SessionItem"]):
+    """Keys only, so that noting the last use does not write to it."""
+
+    class Meta:
+        index_name = "user-index"
+        projection = KeysOnlyProjection()
+
+    user = UnicodeAttribute(hash_key=True)
+    created_at = NumberAttribute(range_key=True)
+
+
 class SessionItem(Table):
-    """`session_key` is the digest of the cookie: who reads the table cannot take over a session."""
+    """`session_key` is the digest of the cookie: who reads the table cannot take over a session.
+
+    Where nobody is logged in, and in sessions from before there was `user`, the last five
+    attributes are absent, which keeps the item out of the index.
+    """
 
     class Meta:
         logical_name = "sessions"
@@ -72,12 +100,32 @@ class SessionItem(Table):
     session_key = UnicodeAttribute(hash_key=True)
     session_data = UnicodeAttribute()
     expires_at = TTLAttribute()
+    user = UnicodeAttribute(null=True)
+    created_at = NumberAttribute(null=True)
+    last_seen = NumberAttribute(null=True)
+    device = UnicodeAttribute(null=True)
+    public_id = UnicodeAttribute(null=True)
+    by_user = UserIndex()
 
 
 def item_type(kind: str, id: str) -> str:
     """The index partition of an item: literally its kind unless there are several shards."""
+    partitions = item_types(kind)
+    return partitions[zlib.crc32(id.encode()) % len(partitions)]
+
+
+def item_types(kind: str) -> list[str]:
+    """All index partitions of a kind."""
     shards = configuration().shards
-    return kind if shards == 1 else f"{kind}#{zlib.crc32(id.encode()) % shards}"
+    return [kind] if shards == 1 else [f"{kind}#{shard}" for shard in range(shards)]
+
+
+def people_only() -> Condition:
+    """The people in the partition of an organisation.
+
+    What begins_with(rangeKey, "USER-") says on AWS; the local engine would let `user-` pass, too.
+    """
+    return AccountItem.sort.between(f"{USER}-", f"{USER}-\uffff")
 
 
 def organisation_item(organisation: Organisation) -> AccountItem:
@@ -110,6 +158,8 @@ def user_item(user: User) -> AccountItem:
         credential_stamp=user.credential_stamp,
         roles={role.value for role in user.roles},
         language=user.language or None,
+        time_zone=user.time_zone or None,
+        theme=user.theme or None,
         created_at=_seconds(user.created_at),
         updated_at=_seconds(user.updated_at),
         deleted_at=_seconds(user.deleted_at),
@@ -156,12 +206,44 @@ def user_of(item: AccountItem) -> User:
         updated_at=_moment(item.updated_at),
         deleted_at=_moment(item.deleted_at) if item.deleted_at is not None else None,
         language=item.language or "",
+        time_zone=item.time_zone or "",
+        theme=item.theme or "",
         version=item.version,
     )
 
 
 def session_of(item: SessionItem) -> SessionRecord:
-    return SessionRecord(item.session_data, item.expires_at)
+    """Without the login, which the engine keeps in `session_data` as well."""
+    last_seen = None if item.last_seen is None else _moment(item.last_seen)
+    return SessionRecord(item.session_data, item.expires_at, last_seen=last_seen)
+
+
+def own_session_of(item: SessionItem) -> OwnSession:
+    """Of an item with a login."""
+    return OwnSession(
+        id=item.public_id,
+        created_at=_moment(item.created_at),
+        last_seen=_moment(item.last_seen),
+        expires_at=item.expires_at,
+        device=_device(item.device or ""),
+        data=item.session_data,
+        stored_key=item.session_key,
+    )
+
+
+def login_values(login: SessionLogin) -> dict[str, str | int]:
+    """Attribute → value."""
+    return {
+        "user": login.user_pk,
+        "created_at": int(login.at.timestamp()),
+        "device": f"{login.device.browser}{_BESIDE}{login.device.system}",
+        "public_id": login.id,
+    }
+
+
+def _device(text: str) -> Device:
+    browser, _, system = text.partition(_BESIDE)
+    return Device(browser, system)
 
 
 def _at_version(item: AccountItem, version: int | None) -> AccountItem:

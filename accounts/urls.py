@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts import views
+from accounts import own_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -11,5 +11,9 @@ urlpatterns = [
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
     path("password/", views.password, name="password"),
+    path("profile/", own_views.profile, name="profile"),
+    path("sessions/", own_views.sessions, name="sessions"),
+    path("sessions/end-others/", own_views.end_other_sessions, name="end-other-sessions"),
+    path("sessions/<str:session_id>/end/", own_views.end_session, name="end-session"),
     path("reset/<str:token>/", views.reset, name="reset"),
 ]

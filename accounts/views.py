@@ -26,7 +26,14 @@ from accounts import reset_links, selectors, services
 from accounts.backends import BACKEND
 from accounts.entities import User
 from accounts.errors import InvalidCredentials, InvalidResetLink, SignUpClosed, TooManyAttempts
-from accounts.forms import DomainForm, LoginForm, NewPasswordForm, PasswordForm, SignUpForm
+from accounts.forms import (
+    DomainForm,
+    LoginForm,
+    NewPasswordForm,
+    PasswordForm,
+    SignUpForm,
+    shown_choice,
+)
 from accounts.models import AuthUser
 from storage.domain import Conflict, DomainError, Invalid, TooMany
 
@@ -109,7 +116,8 @@ def logout(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest) -> HttpResponse:
     user = _own_account(request)
     organisation = selectors.get_own_organisation(actor=user.actor)
-    return render(request, "accounts/account.html", {"account": user, "organisation": organisation})
+    context = {"account": user, "organisation": organisation, "shown_choice": shown_choice}
+    return render(request, "accounts/account.html", context)
 
 
 @sensitive_post_parameters()

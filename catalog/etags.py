@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
-from django.utils.translation import gettext_lazy as _
-
+from accounts import etags
+from accounts.etags import NO_VERSION as NO_VERSION
+from accounts.etags import tag
+from accounts.etags import version_in as version_in
 from catalog.entities import Product
-from storage.domain import PreconditionRequired
-
-NO_VERSION = -1
-VERSION_MISSING = _("Name the version that you saw: send its ETag in the header If-Match.")
-_VERSION_DIGITS = 15
 
 
 def etag_of(product: Product) -> str:
-    return f'"{product.id}-{product.version}"'
+    return tag(product.id, product.version)
 
 
 def matches(if_none_match: str | None, product: Product) -> bool:
-    """Whether the client has this version already. Weak and strong tags compare alike here."""
-    if not if_none_match:
-        return False
-    return if_none_match.strip() == "*" or etag_of(product) in if_none_match
-
-
-def version_in(if_match: str | None, product_id: str) -> int:
-    """The version of this product that the header names: the latest if it names several.
-
-    NO_VERSION for a tag that is not of this product: that one is never current. A `W/` in
-    front is overlooked, because proxies add it when they compress and the version stays exact.
-    Raises PreconditionRequired without the header and for `*`, which would overwrite whatever
-    is there.
-    """
-    if not if_match or if_match.strip() == "*":
-        raise PreconditionRequired(VERSION_MISSING)
-    tag = rf'"{re.escape(product_id)}-([0-9]{{1,{_VERSION_DIGITS}}})"'
-    return max(map(int, re.findall(tag, if_match)), default=NO_VERSION)
+    return etags.matches(if_none_match, etag_of(product))

@@ -14,6 +14,7 @@ from ninja.renderers import BaseRenderer
 from pydantic import BaseModel
 
 import accounts.api
+import accounts.organisation_api
 import catalog.api
 from catalog.views.caching import shared_page
 from config import errors
@@ -70,3 +71,4 @@ api = Documented(
 errors.register(api)
 api.add_router("/products", catalog.api.router)
 api.add_router("/users", accounts.api.router)
+api.add_router("/organisation", accounts.organisation_api.router)

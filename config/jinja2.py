@@ -14,8 +14,10 @@ from django.conf import settings
 from django.contrib.messages import get_messages
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 
+from accounts.entities import Device
 from config.theme import theme_of
 
 
@@ -44,7 +46,12 @@ def environment(**options: Any) -> jinja2.Environment:
         theme_of=theme_of,
     )
     env.filters.update(
-        money=money, number=number, date=day, datetime=moment, machine_time=machine_time
+        money=money,
+        number=number,
+        date=day,
+        datetime=moment,
+        machine_time=machine_time,
+        device=device,
     )
     return env
 
@@ -93,13 +100,36 @@ def number(value: int | Decimal) -> str:
 
 
 def day(value: date) -> str:
+    """Of a moment, the day that it is in the time zone of the person."""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value)
     return format_date(value, format="medium", locale=language())
 
 
 def moment(value: datetime) -> str:
-    """Date and time in UTC, and says so."""
-    text = format_datetime(value.astimezone(UTC), "medium", locale=language())
-    return f"{text} UTC"
+    """Date and time in the time zone of the person, which it names; UTC for visitors."""
+    local = timezone.localtime(value)
+    # Given as naive, for babel would convert it again.
+    text = format_datetime(local.replace(tzinfo=None), "medium", locale=language())
+    return f"{text} {_zone_name(local)}"
+
+
+def _zone_name(local: datetime) -> str:
+    """`CET`; `UTC-03` and `UTC+05:45` for zones that have no abbreviation."""
+    name = local.tzname() or "UTC"
+    if not name.startswith(("+", "-")):
+        return name
+    return f"UTC{name[:3]}:{name[3:]}" if len(name) > 3 else f"UTC{name}"
+
+
+def device(value: Device) -> str:
+    """“Firefox on Linux”, as far as it is known."""
+    if value.browser and value.system:
+        return gettext("%(browser)s on %(system)s") % {
+            "browser": value.browser,
+            "system": value.system,
+        }
+    return value.browser or value.system or gettext("Unknown device")
 
 
 def machine_time(value: datetime) -> str:

@@ -1,5 +1,8 @@
 """Language and theme of the visitor: two cookies, set by plain forms.
 
+The cookies are the device's. Of somebody who is logged in the choice is also stored with the
+person, whose preference wins, here and on every other device.
+
 These forms carry no CSRF token, because a token would put a cookie on every anonymous page and
 so keep it out of every cache; a display preference needs only the Origin check below.
 """
@@ -17,8 +20,10 @@ from django.views import i18n
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from accounts.entities import THEMES
+from accounts.profile import choose
 from config import errors
-from config.theme import THEME_COOKIE, THEMES
+from config.theme import THEME_COOKIE
 
 
 def same_origin(
@@ -41,6 +46,9 @@ def same_origin(
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = i18n.set_language(request)
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        _remember(request, language=language)
     return response
 
 
@@ -55,6 +63,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(target)
     theme = request.POST.get("theme", "")
     if theme in THEMES:
+        _remember(request, theme=theme)
         response.set_cookie(
             THEME_COOKIE,
             theme,
@@ -64,6 +73,12 @@ def set_theme(request: HttpRequest) -> HttpResponse:
             samesite="Lax",
         )
     return response
+
+
+def _remember(request: HttpRequest, **choice: str) -> None:
+    """A form of another site comes without the session's cookie, which is SameSite."""
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        choose(user=request.user.account, said=choice)
 
 
 def favicon(_request: HttpRequest) -> HttpResponse:

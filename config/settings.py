@@ -91,6 +91,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # Needs the person; what comes after it, errors included, speaks the person's language.
+    "config.personal.PersonalMiddleware",
     "config.bodies.BodyMiddleware",
     # Innermost: sees what a view raises before anything else does.
     "config.errors.ErrorMiddleware",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("catalog.urls", namespace="catalog")),
     path("accounts/", include("accounts.urls", namespace="accounts")),
     path("api/v1/", api.urls),
+    path("staff/", include("accounts.organisation_urls", namespace="organisation")),
     path("staff/", RedirectView.as_view(pattern_name="catalog:staff-products"), name="staff"),
     path("favicon.ico", preferences.favicon, name="favicon"),
     path("preferences/language/", preferences.set_language, name="set_language"),

@@ -134,7 +134,7 @@ class OrganisationsWriter:
             repository.change_organisation(transaction, after)
         transaction.put(
             audit_item(
-                subject=f"organisation#{after.org_id}",
+                subject=after.audit_subject,
                 actor_id=actor.user_id,
                 actor_name=actor.name,
                 action="accounts.import_organisation",

@@ -176,6 +176,9 @@ def test_a_token_says_whom_it_speaks_for(client: Client, bob: User) -> None:
         "is_admin": False,
         "roles": ["viewer"],
         "organisation": {"id": bob.org_id, "name": "Alice's Shop"},
+        "language": "",
+        "time_zone": "",
+        "theme": "",
     }
 
 

@@ -40,6 +40,10 @@ MORE_PUBLIC_STATES = [
 STAFF_PAGES = {
     "accounts:account": "/accounts/",
     "accounts:password": "/accounts/password/",
+    "accounts:profile": "/accounts/profile/",
+    "accounts:sessions": "/accounts/sessions/",
+    "organisation:settings": "/staff/organisation/",
+    "organisation:people": "/staff/people/",
     "catalog:staff-products": "/staff/products/",
     "catalog:product-create": "/staff/products/new/",
     "catalog:product-edit": "/staff/products/{id}/",
@@ -50,6 +54,8 @@ STAFF_PAGES = {
 # Addresses that are no pages: they redirect, take forms only, or answer something else.
 NO_PAGES = {
     "accounts:logout",
+    "accounts:end-session",
+    "accounts:end-other-sessions",
     "catalog:picture",
     "catalog:product-duplicate",
     "catalog:product-short",
@@ -108,7 +114,7 @@ def routes(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Ite
 
 def test_no_page_is_forgotten() -> None:
     known = PUBLIC_PAGES.keys() | STAFF_PAGES.keys() | NO_PAGES
-    apps = ("catalog:", "accounts:")
+    apps = ("catalog:", "accounts:", "organisation:")
     assert {name for name in routes(get_resolver().url_patterns) if name.startswith(apps)} == known
 
 

@@ -72,7 +72,7 @@ def test_every_operation_declares_its_answers(document: dict[str, Any]) -> None:
             expected |= {"400", "422"}
         if "{product_id}" in path:
             expected.add("404")
-        if method in ("put", "patch", "delete"):
+        if "{product_id}" in path and method in ("put", "patch", "delete"):
             expected |= {"403", "412", "428"}
         assert expected <= responses.keys(), (method, path)
         for status, response in responses.items():
