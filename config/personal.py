@@ -34,7 +34,7 @@ class PersonalMiddleware:
         if user is None:
             return self.get_response(request)
         if user.language in dict(settings.LANGUAGES):
-            # LocaleMiddleware has activated the device's, and lets go of it in the end.
+            # LocaleMiddleware, which comes before, has activated the device's; it names this one.
             translation.activate(user.language)
             cast(Any, request).LANGUAGE_CODE = user.language
         cast(Any, request).theme = user.theme

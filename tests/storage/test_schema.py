@@ -34,7 +34,7 @@ DESIGN: dict[str, tuple[Keys, dict[str, Keys]]] = {
         {"newest-index": ("facet", "newest_key"), "price-index": ("facet", "price_key")},
     ),
     "products": (("id",), {"sku_gsi": ("sku",)}),
-    "sessions": (("session_key",), {}),
+    "sessions": (("session_key",), {"user-index": ("user", "created_at")}),
 }
 
 
