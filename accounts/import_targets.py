@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from storage.intake import Target, TargetField, TargetWriter
 @dataclass(frozen=True, slots=True)
 class AccountTarget:
     """`options` may say `source`: which system the organisations belong to. `switches` are those
-    that are true or false."""
+    that are true or false. `needed_options`: see storage.intake.NeedsOptions."""
 
     name: str
     summary: str
@@ -28,6 +28,7 @@ class AccountTarget:
     fields: tuple[TargetField, ...]
     make: Callable[..., TargetWriter]
     switches: tuple[str, ...] = ()
+    needed_options: Mapping[str, Any] = field(default_factory=lambda: {"source": "old-crm"})
 
     def writer(
         self,
@@ -70,8 +71,13 @@ ORGANISATIONS = AccountTarget(
             "external_id",
             required=True,
             help="What the other system calls it: its id, or its name where that is all it has.",
+            synonyms=("id", "code", "uuid", "key", "number", "codigo"),
         ),
-        TargetField("name", required=True),
+        TargetField(
+            "name",
+            required=True,
+            synonyms=("company name", "title", "label", "company", "nombre", "razon social"),
+        ),
     ),
     make=OrganisationsWriter,
 )
@@ -80,22 +86,58 @@ PEOPLE = AccountTarget(
     summary="People without their passwords: `manage.py reset_links` lets them choose one.",
     key=("email",),
     fields=(
-        TargetField("email", required=True),
-        TargetField("name", help="The part before the @ where there is none."),
+        TargetField(
+            "email",
+            required=True,
+            synonyms=("e mail", "mail", "email address", "mail address", "login", "correo"),
+        ),
+        TargetField(
+            "name",
+            help="The part before the @ where there is none.",
+            synonyms=("full name", "display name", "real name", "nombre", "nombre completo"),
+        ),
         TargetField(
             "organisation",
             help="The external_id of an imported organisation; the one of --owner without it.",
+            synonyms=(
+                *("organisation id", "organization id", "org id", "company id", "customer id"),
+                *("account id", "tenant id", "organization", "org", "company", "tenant"),
+                *("empresa", "empresa id"),
+            ),
         ),
         TargetField(
             "role",
             "choice",
             choices=ROLES,
             help="Of new people, viewer without one; with the option `change_roles` of all.",
+            synonyms=("user role", "kind", "user type", "permission", "rol"),
         ),
-        TargetField("language", "choice", choices=tuple(code for code, _ in settings.LANGUAGES)),
-        TargetField("created_at", "moment"),
-        TargetField("deleted", "boolean", help="True deletes; nobody is restored."),
-        TargetField("deleted_at", "moment", help="Like deleted, with the moment."),
+        TargetField(
+            "language",
+            "choice",
+            choices=tuple(code for code, _ in settings.LANGUAGES),
+            synonyms=("lang", "locale", "language code", "idioma"),
+        ),
+        TargetField(
+            "created_at",
+            "moment",
+            synonyms=(
+                *("created", "created on", "creation date", "date created", "joined"),
+                *("date joined", "registered", "registered at", "signup date", "creado"),
+            ),
+        ),
+        TargetField(
+            "deleted",
+            "boolean",
+            help="True deletes; nobody is restored.",
+            synonyms=("is deleted", "removed", "is removed", "borrado"),
+        ),
+        TargetField(
+            "deleted_at",
+            "moment",
+            help="Like deleted, with the moment.",
+            synonyms=("deleted on", "removed at", "deletion date", "borrado el"),
+        ),
     ),
     make=PeopleWriter,
     switches=("change_roles",),

@@ -106,6 +106,15 @@ class KnowsIdentity(Protocol):
         """The key in the form in which it is stored; None where the row has no usable one."""
 
 
+@runtime_checkable
+class NeedsOptions(Protocol):
+    """A target that a mapping cannot be written for without some of its options."""
+
+    @property
+    def needed_options(self) -> Mapping[str, Any]:
+        """Name → example, e.g. `{"raw": True}`."""
+
+
 class Target(Protocol):
     """`name` is what a mapping says, e.g. `products`; `key` are the fields that identify one."""
 

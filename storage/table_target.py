@@ -41,6 +41,7 @@ from storage.update_expression import UpdateExpression
 
 PREFIX = "table:"
 WORKERS = 4
+NEEDED_OPTIONS: Mapping[str, Any] = {"raw": True}
 HASH_KEY_BYTES, RANGE_KEY_BYTES = 2048, 1024
 # As many digits as DynamoDB keeps: Python's own context would round what has more than 28.
 _EXACT = Context(prec=38)
@@ -71,6 +72,7 @@ class TableTarget:
         self.name = PREFIX + table.logical_name()
         self.summary = f"Items of the table {table.logical_name()}; no rule of the app applies."
         self.key = _key_names(self._attributes)
+        self.needed_options = NEEDED_OPTIONS
         self.fields = tuple(_field(name, attribute) for name, attribute in self._attributes.items())
 
     def writer(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import PermissionDenied
 from storage.domain import Invalid, NotFound
 from storage.errors import TransactionCancelled
 
@@ -23,7 +24,8 @@ NO_SOURCE_GIVEN = _(
     "The row names an organisation of another system: say in the options of the mapping which"
     " system that is, as source."
 )
-UNKNOWN_ORGANISATION = _(
+UNKNOWN_ORGANISATION = _("This organisation has not been imported. Organisations come first.")
+UNKNOWN_IN_DRY_RUN = _(
     "This organisation has not been imported. Organisations come first; a dry run imports none."
 )
 DELETED_ORGANISATION = _("This organisation has been deleted here. An import does not restore it.")
@@ -44,6 +46,13 @@ class SourceMissing(Invalid):
     message = _(
         "Say in the options of the mapping which system the organisations come from:"
         ' source = "old-crm". Their ids here are derived from it.'
+    )
+
+
+class OnlyTheServer(PermissionDenied):
+    code = "import_organisations"
+    message = _(
+        "Organisations are imported by the server itself: leave out --owner and --organisation."
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts import repository
 from accounts.entities import Organisation, imported_organisation_id
-from accounts.errors import ChangedMeanwhile, PermissionDenied
+from accounts.errors import ChangedMeanwhile
 from accounts.intake import errors
 from accounts.intake.authority import Authority
 from accounts.intake.batches import write_together
@@ -36,12 +36,12 @@ class _Change:
 class OrganisationsWriter:
     """For commands on the server itself: a person has one organisation, which exists already.
 
-    Raises PermissionDenied for a person, SourceMissing.
+    Raises OnlyTheServer for a person, SourceMissing.
     """
 
     def __init__(self, *, authority: Authority, source: str, dry_run: bool) -> None:
         if authority.person is not None:
-            raise PermissionDenied
+            raise errors.OnlyTheServer
         if not source:
             raise errors.SourceMissing
         self._authority = authority

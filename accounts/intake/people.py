@@ -130,7 +130,8 @@ class PeopleWriter:
             if organisation is not None and organisation.deleted_at is None:
                 known.append(one)
                 continue
-            reason = errors.DELETED_ORGANISATION if organisation else errors.UNKNOWN_ORGANISATION
+            unknown = errors.UNKNOWN_IN_DRY_RUN if self._dry_run else errors.UNKNOWN_ORGANISATION
+            reason = errors.DELETED_ORGANISATION if organisation else unknown
             outcome.refuse([refusal(one.row.line, "organisation", reason, one.row.organisation)])
         return known
 

@@ -48,6 +48,10 @@ MISSING_FIELDS = _(
 )
 UNKNOWN_OPTION = _("There is no option “%(name)s” for products. There is %(options)s.")
 NO_SWITCH = _("The option “%(name)s” is true or false.")
+SLASH_IN_LEVEL = _(
+    "A level cannot contain a slash. The mapping can put something else there,"
+    ' replace = { "/" = " & " }, or make several levels of it, split = "/".'
+)
 
 
 class UnusableFile(Invalid):

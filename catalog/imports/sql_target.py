@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from accounts.entities import Actor
@@ -17,7 +18,7 @@ from catalog.imports.writer import Outcome, ProductWriter, Wanted, wanted_or_ref
 from catalog.management.owner import actor_for
 from catalog.rules import sku_or_none
 from storage.domain import Invalid
-from storage.intake import Entry, FieldKind, TargetField
+from storage.intake import Entry, FieldKind, Refusal, TargetField
 
 KINDS: dict[str, FieldKind] = {
     "price": "decimal",
@@ -116,4 +117,15 @@ class ProductEntries:
                 wanted.append(found)
             else:
                 outcome.refuse(found)
-        return self._writer.process(wanted, outcome)
+        outcome = self._writer.process(wanted, outcome)
+        by_line = {entry.line: entry for entry in entries}
+        outcome.refusals = [_explained(one, by_line[one.line]) for one in outcome.refusals]
+        return outcome
+
+
+def _explained(refusal: Refusal, entry: Entry) -> Refusal:
+    """A slash separates levels everywhere else; here the mapping can do something about it."""
+    levels = entry.values.get("category") or ()
+    if refusal.field == "category" and any("/" in level for level in levels):
+        return replace(refusal, reason=str(errors.SLASH_IN_LEVEL))
+    return refusal

@@ -46,6 +46,7 @@ class ChildRows:
         selection = Selection(scope, database)
         self._keys = [selection.key(name, place) for name in on]
         self._value = selection.value(children.column, place)
+        self.column = selection.column(children.column, place)
         self._selection = selection
         self._columns = [scope.resolve(name, place)[0] for name in on]
         order = scope.order(children.order_by)

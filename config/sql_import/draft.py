@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from config.sql_import.schema import Column, ForeignKey, Relation, Schema, text_columns
 from config.sql_import.source import Snapshot, Source
-from storage.intake import Target, TargetField
+from storage.intake import NeedsOptions, Target, TargetField
 
 LABELS = ("name", "title", "label", "company name", "full name", "nombre", "titulo")
 MOST_VALUES = 12
@@ -52,6 +52,7 @@ def drafted(source: Source, target: Target, *, table: str, schema: str | None) -
             "# " + _("What needs a decision is marked: DECIDE."),
             f"target = {_quoted(target.name)}",
             "",
+            *_option_lines(target),
             *_source_lines(relation, schema),
             *_join_lines(joins, chosen),
             "",
@@ -119,6 +120,11 @@ def _candidates(relation: Relation, joins: list[Join]) -> Iterator[tuple[str, Fo
             found = Found(f"{join.name}.{label.name}", label, join)
             yield singular(words_of(join.other.name)), found
             yield _without_id(words_of(join.key.columns[0])), found
+    for column in relation.columns:
+        words = words_of(column.name)
+        # What is asked for as an id is meant to be one, not the name behind it.
+        if column.name in keys and words.endswith(" id"):
+            yield words, Found(column.name, column)
     plain = [column for column in relation.columns if column.name not in keys]
     for column in plain:
         short = words_of(column.name).removeprefix(own + " ")
@@ -136,6 +142,20 @@ def _label(relation: Relation) -> Column | None:
             if words_of(column.name) == wanted:
                 return column
     return next((column for column in texts if column.name not in relation.primary_key), None)
+
+
+def _option_lines(target: Target) -> Iterator[str]:
+    if not isinstance(target, NeedsOptions):
+        return
+    yield "[options]"
+    reasons = {
+        "source": _("a name for the other system, the same for organisations and people"),
+        "raw": _("only if no rule of the application is to be applied"),
+    }
+    for name, example in target.needed_options.items():
+        reason = f"{_('DECIDE')}: {reasons[name]}"
+        yield f"# {name} = {json.dumps(example, ensure_ascii=False)}  # {reason}"
+    yield ""
 
 
 def _source_lines(relation: Relation, schema: str | None) -> Iterator[str]:
@@ -188,6 +208,11 @@ def _field_lines(
             yield "#   " + _("it becomes one of %(choices)s") % {"choices": _listed(field.choices)}
     name = field.name if _BARE.fullmatch(field.name) else _quoted(field.name)
     yield f"# {name} = {said}" if undecided else f"{name} = {said}  # {comment}"
+    if field.name == "category" and field.kind == "texts":
+        reference = _quoted(found.reference)
+        yield "#   " + _("A level cannot contain a slash. Where there are some, one of these:")
+        yield f'#   {name} = {{ path = [{reference}], replace = {{ "/" = " & " }} }}'
+        yield f'#   {name} = {{ column = {reference}, split = "/" }}'
 
 
 def _field(

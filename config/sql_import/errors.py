@@ -11,7 +11,7 @@ from storage.domain import Invalid
 
 MOST_NAMES = 40
 
-NO_TOML = _("The mapping cannot be read as TOML: %(reason)s.")
+NO_TOML = _("%(file)s cannot be read as TOML: %(reason)s.")
 UNKNOWN_NAME = _("%(place)s: there is no “%(name)s”.%(meant)s Possible: %(names)s.")
 NOTHING_POSSIBLE = _("nothing")
 MEANT = _(" Did you mean “%(name)s”?")
@@ -42,6 +42,11 @@ NO_FOREIGN_KEY = _("%(place)s: no foreign key leads from %(table)s to %(other)s;
 SEVERAL_FOREIGN_KEYS = _(
     "%(place)s: several foreign keys lead from %(table)s to %(other)s; say `on`."
 )
+MORE_THAN_A_CONDITION = _(
+    "%(place)s: `where` is one condition. Outside of quotes it has no semicolon and no comment"
+    " (--, /*)."
+)
+NOTHING_TO_PICK = _("%(name)s is %(type)s and no JSON, so nothing can be picked from it")
 NO_ORDER = _(
     "%(table)s has no primary key. Say in [source] by which columns the rows can be told apart:"
     ' order_by = ["…"].'
@@ -66,7 +71,7 @@ PACKAGES_MISSING = _(
     " pip install --require-hashes -r requirements-sql.txt"
 )
 
-NO_TEXT = _("These are no characters of the database's encoding.")
+NO_TEXT = _("This text is not valid in the database's encoding.")
 NUL = _("The text has a NUL character.")
 NO_NUMBER = _("This is no number.")
 NOT_FINITE = _("This number is not finite.")
@@ -80,6 +85,7 @@ ZONE_NEEDED = _("This time has no zone; the mapping can say one with `zone`.")
 AMBIGUOUS = _("This time exists twice on that day; the mapping can say which with `ambiguous`.")
 LEFT_OUT = _('This time does not exist on that day; the mapping can say `missing = "forward"`.')
 TOO_DEEP = _("This JSON is nested too deeply.")
+NO_JSON = _("This is no JSON, so nothing can be picked from it.")
 NOT_MAPPED = _("The mapping says nothing about this value.")
 NO_CHOICE = _("This must be one of %(choices)s.")
 A_LIST = _("This is a list; the mapping can say how it is joined with `join`.")

@@ -9,10 +9,10 @@ from typing import Any
 from config.sql_import import child_rows, errors
 from config.sql_import.child_rows import ChildRows, FoundRows, Values
 from config.sql_import.conversion import Converter, as_text, converter_of
-from config.sql_import.errors import Refused, unknown_name
+from config.sql_import.errors import Refused, UnusableMapping, unknown_name
 from config.sql_import.mapping import PLACEHOLDER, FieldMapping, SqlMapping
 from config.sql_import.query import Row, Selection
-from config.sql_import.schema import Schema
+from config.sql_import.schema import Column, Schema, holds_no_json
 from config.sql_import.source import Snapshot
 from storage.intake import Refusal, Target, TargetField
 from storage.intake_report import VALUE_SHOWN
@@ -55,6 +55,7 @@ class Fields:
         dry_run: bool,
     ) -> None:
         self._selection = selection
+        self._database = database
         self._children = {
             child.name: ChildRows(child, selection, schema, database) for child in mapping.children
         }
@@ -111,6 +112,9 @@ class Fields:
         if mapped.kind == "children":
             return self._child_reader(mapped, field)
         indices = [self._selection.value(name, mapped.place) for name in mapped.columns]
+        if mapped.kind in ("column", "first"):
+            for name in mapped.columns:
+                self._refuse_pick(mapped, name, self._selection.column(name, mapped.place))
         if mapped.kind == "column":
             index = indices[0]
             return lambda row, _children: row[index]
@@ -124,6 +128,8 @@ class Fields:
 
     def _child_reader(self, mapped: FieldMapping, field: TargetField) -> Reader:
         name = mapped.columns[0]
+        column = self._children[name].column
+        self._refuse_pick(mapped, f"{name}.{column.name}", column)
         if field.kind != "texts" and "join" not in mapped.options:
             return lambda _row, children: next(
                 (value for value in children[name] if not _is_empty(value)), None
@@ -136,6 +142,12 @@ class Fields:
             return children[name]
 
         return read
+
+    def _refuse_pick(self, mapped: FieldMapping, name: str, column: Column) -> None:
+        """Raises UnusableMapping where every row would be refused."""
+        if "pick" in mapped.options and holds_no_json(column, self._database):
+            reason = errors.NOTHING_TO_PICK % {"name": name, "type": column.type_text}
+            raise UnusableMapping(errors.OPTION_VALUE % {"place": mapped.place, "reason": reason})
 
 
 def shown(value: Any) -> str:

@@ -54,10 +54,12 @@ def _picker(path: str) -> Callable[[Any], Any]:
 
     def pick(value: Any) -> Any:
         if isinstance(value, str):
+            if not value.strip():
+                return None
             try:
                 value = json.loads(value)
             except ValueError:
-                return None
+                raise Refused(errors.NO_JSON) from None
         for step in steps:
             if isinstance(value, dict):
                 value = value.get(step)

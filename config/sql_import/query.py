@@ -126,6 +126,9 @@ class Selection:
         self._expressions.append(expression.label(f"c{len(self._expressions)}"))
         return len(self._expressions) - 1
 
+    def column(self, name: str, place: str) -> Column:
+        return self.scope.resolve(name, place)[1]
+
     def statement(self, where: str) -> sa.Select[Any]:
         statement = sa.select(*self._expressions).select_from(self.scope.from_clause)
         return statement.where(raw(where)) if where else statement

@@ -19,6 +19,7 @@ from config.sql_import.mapping import SqlMapping
 from config.sql_import.query import Row, Rows, Scope
 from config.sql_import.schema import Schema
 from config.sql_import.source import Snapshot, Source
+from config.sql_import.stored_files import FileName
 from storage.checkpoint import Checkpoint
 from storage.intake import (
     Counts,
@@ -144,18 +145,10 @@ def execute(
     """
     saved = Checkpoint(checkpoint, run.key_of(whose))
     begun = None if fresh or run.dry_run else Progress.from_document(saved.load())
-    if begun is not None and not begun.rows:
-        begun = None
     with ExitStack() as stack:
         snapshot = stack.enter_context(run.source.snapshot())
-        work = _Work(run, writer, snapshot)
+        work, progress = _opened(run, writer, snapshot, begun, stop)
         stack.callback(work.close)
-        progress = begun or Progress(stored_before=writer.count())
-        if begun is not None and not work.skip(begun, stop):
-            work.close()
-            work = _Work(run, writer, snapshot)
-            stack.callback(work.close)
-            progress = Progress(stored_before=writer.count(), begun_anew=True)
         unsure = progress.given
         progress.total = run.rows.count(snapshot)
         header = report_header(KEY_COLUMN)
@@ -182,6 +175,28 @@ def execute(
     if not progress.counts.refused:
         report.unlink(missing_ok=True)
     yield progress
+
+
+def _opened(
+    run: Run,
+    writer: TargetWriter,
+    snapshot: Snapshot,
+    begun: Progress | None,
+    stop: Callable[[], bool],
+) -> tuple[_Work, Progress]:
+    """Where an earlier run ended, unless there is none or its rows have changed since."""
+    work = _Work(run, writer, snapshot)
+    if begun is None or not begun.rows:
+        return work, Progress(stored_before=writer.count())
+    try:
+        if work.skip(begun, stop):
+            return work, begun
+    except BaseException:
+        work.close()
+        raise
+    work.close()
+    anew = Progress(stored_before=writer.count(), begun_anew=True)
+    return _Work(run, writer, snapshot), anew
 
 
 @dataclass(slots=True)
@@ -279,7 +294,7 @@ class _Work:
         entries: list[Entry] = []
         keys: dict[int, str] = {}
         for line, (row, one) in enumerate(zip(rows, converted, strict=True), self._line):
-            keys[line] = self._run.rows.key_text(row)
+            keys[line] = shown(self._run.rows.key_text(row))
             first = self._is_repeated(one, line)
             if first is not None:
                 outcome.refuse([self._duplicate(one, line, first)])
@@ -314,8 +329,26 @@ class _Work:
     def _process(self, entries: list[Entry]) -> Outcome:
         if not entries:
             return Outcome()
+        files = {entry.line: _files(entry) for entry in entries}
+        plain = [
+            Entry(entry.line, {**entry.values, **_as_text(files[entry.line])}) for entry in entries
+        ]
         with override(self._language):
-            return self._writer.process(entries)
+            outcome = self._writer.process(plain)
+        # Before the checkpoint says that these rows are done: after a kill they come again.
+        for line in files.keys() - {refusal.line for refusal in outcome.refusals}:
+            for name in files[line].values():
+                name.store()
+        return outcome
+
+
+def _files(entry: Entry) -> dict[str, FileName]:
+    """By field."""
+    return {name: value for name, value in entry.values.items() if isinstance(value, FileName)}
+
+
+def _as_text(files: dict[str, FileName]) -> dict[str, str]:
+    return {name: str(value) for name, value in files.items()}
 
 
 def _joined(done: _Done, written: Future[Outcome]) -> _Done:

@@ -13,7 +13,20 @@ from sqlalchemy.exc import CompileError, NoSuchTableError, SAWarning
 from sqlalchemy.types import NullType, TypeEngine
 
 from config.sql_import.errors import UnusableMapping, unknown_name
-from config.sql_import.source import Source
+from config.sql_import.source import SQLITE, Source
+
+_NO_JSON = (
+    sa.Integer,
+    sa.Numeric,
+    sa.Boolean,
+    sa.Date,
+    sa.DateTime,
+    sa.Time,
+    sa.Interval,
+    sa.LargeBinary,
+    sa.Uuid,
+    sa.Enum,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +178,15 @@ def _quietly() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)
         yield
+
+
+def holds_no_json(column: Column, database: str) -> bool:
+    """Known by its type; a text may hold JSON."""
+    kind = getattr(column.type, "data_type", column.type)
+    # There every declaration that nobody knows, such as JSONB, counts as a number.
+    if database == SQLITE and type(kind) is sa.NUMERIC:
+        return False
+    return isinstance(kind, _NO_JSON)
 
 
 def text_columns(columns: Iterable[Column]) -> list[Column]:

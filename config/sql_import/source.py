@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 import sqlalchemy as sa
 from psycopg.adapt import Loader
 from psycopg.types.string import TextLoader
+from pymysql.constants import CLIENT
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -41,7 +42,7 @@ class Source:
     """A database by its address. Everything that talks to it raises UnusableSource."""
 
     def __init__(self, address: str) -> None:
-        self._url = _parsed(address)
+        self._url, self._typed = _parsed(address)
         self.kind = self._url.get_backend_name()
         try:
             self.engine = _engine(self._url)
@@ -53,6 +54,12 @@ class Source:
         """The address without secrets."""
         query = {name: text for name, text in self._url.query.items() if name not in SECRETS}
         return self._url.set(password=None, query=query).render_as_string(hide_password=True)
+
+    @property
+    def address(self) -> str:
+        """As it was typed, with stars for secrets."""
+        hidden = {name: "***" for name in SECRETS if name in self._typed.query}
+        return self._typed.update_query_dict(hidden).render_as_string(hide_password=True)
 
     @property
     def dialect(self) -> sa.Dialect:
@@ -147,7 +154,8 @@ class Snapshot:
             result.close()
 
 
-def _parsed(address: str) -> URL:
+def _parsed(address: str) -> tuple[URL, URL]:
+    """(what is opened, what was typed)"""
     try:
         url = sa.make_url(address.strip())
     except (ArgumentError, ValueError):
@@ -160,8 +168,8 @@ def _parsed(address: str) -> URL:
         raise UnusableSource(errors.SIGNS_IN_PASSWORD)
     if name == SQLITE:
         # Where it is, not how the current folder sees it: a checkpoint goes by the address.
-        return url.set(drivername=DRIVERS[name], database=str(_sqlite_path(url)))
-    return url.set(drivername=DRIVERS[name])
+        return url.set(drivername=DRIVERS[name], database=str(_sqlite_path(url))), url
+    return url.set(drivername=DRIVERS[name]), url
 
 
 def _engine(url: URL) -> Engine:
@@ -174,6 +182,7 @@ def _engine(url: URL) -> Engine:
         charset = {"charset": "utf8mb4"} if "charset" not in url.query else {}
         arguments = {"connect_timeout": CONNECT_SECONDS, **charset}
         engine = sa.create_engine(url, poolclass=NullPool, connect_args=arguments)
+        sa.event.listen(engine, "do_connect", _one_statement_at_a_time)
         sa.event.listen(engine, "connect", _prepare_mysql)
     else:
         arguments = {"connect_timeout": CONNECT_SECONDS}
@@ -202,10 +211,19 @@ def _open_sqlite(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _one_statement_at_a_time(
+    _dialect: Any, _record: Any, _arguments: Any, named: dict[str, Any]
+) -> None:
+    """Whatever the address asks of the driver: a second statement could write."""
+    named["client_flag"] = named.get("client_flag", 0) & ~CLIENT.MULTI_STATEMENTS
+
+
 def _prepare_mysql(connection: Any, _record: Any) -> None:
     """TIMESTAMP columns are told in the zone of the session."""
     with connection.cursor() as cursor:
         cursor.execute("SET time_zone = '+00:00'")
+        # Holds also for what would begin after the transaction in which the rows are read.
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
 
 
 class _SingleLoader(Loader):
@@ -247,4 +265,9 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     connection.execute("SET DateStyle = 'ISO'")
     # Before PostgreSQL 12 floats are cut to six digits otherwise.
     connection.execute("SET extra_float_digits = 3")
+    # Holds also for what would begin after the transaction in which the rows are read.
+    connection.execute("SET default_transaction_read_only = on")
     connection.autocommit = was_autocommit
+    # Prepared from the first time on: the server takes one statement then. What is not prepared and
+    # has no parameters may be several, a COMMIT and a DELETE among them.
+    connection.prepare_threshold = 0

@@ -22,21 +22,39 @@ _BEGINNINGS = (
 )
 
 
+class FileName(str):
+    """What a field says of a file that `store` writes: a row that is refused leaves none."""
+
+    __slots__ = ("_content", "_path")
+    _path: Path | None
+    _content: bytes
+
+    @classmethod
+    def of(cls, text: str, path: Path | None, content: bytes) -> FileName:
+        """Without a path there is nothing to write."""
+        name = cls(text)
+        name._path, name._content = path, content
+        return name
+
+    def store(self) -> None:
+        """The same bytes are stored once. Raises OSError."""
+        if self._path is not None:
+            _store(self._path, self._content)
+
+
 def file_converter(
     folder: Path, *, prefix: str, ending: str, dry_run: bool
-) -> Callable[[Any], str]:
-    """Bytes → `prefix` and the name of the file that has them; the same bytes are stored once."""
+) -> Callable[[Any], FileName]:
+    """Bytes → `prefix` and the name of the file that is to have them."""
 
-    def convert(value: Any) -> str:
+    def convert(value: Any) -> FileName:
         if isinstance(value, memoryview):
             value = bytes(value)
         if not isinstance(value, (bytes, bytearray)) or not value:
             raise Refused(errors.NO_BYTES)
         content = bytes(value)
         name = hashlib.sha256(content).hexdigest() + _ending(content, ending)
-        if not dry_run:
-            _store(folder / name, content)
-        return prefix + name
+        return FileName.of(prefix + name, None if dry_run else folder / name, content)
 
     return convert
 

@@ -175,3 +175,11 @@ def test_everybody_counts_what_they_may_see(alice: User, bob: User, charlie: Use
     assert count(owner_email=charlie.email) == 1
     assert count() == 3
     assert repository.count_organisations() == 2
+
+
+def test_only_a_dry_run_says_that_it_imports_no_organisations(alice: User) -> None:
+    row = {**DORA, "organisation": "never"}
+    (real,) = import_people(row).refusals
+    assert real.reason == "This organisation has not been imported. Organisations come first."
+    (tried,) = import_people(row, dry_run=True).refusals
+    assert tried.reason.endswith("a dry run imports none.")

@@ -75,6 +75,8 @@ class Command(BaseCommand):
         except StoreError as error:
             text = _("The store refused this (%(reason)s).")
             raise CommandError(text % {"reason": error}, returncode=COULD_NOT_RUN) from error
+        except BrokenPipeError:
+            raise
         except OSError as error:
             text = _("%(file)s cannot be used: %(reason)s.")
             said = {"file": error.filename, "reason": error.strerror or str(error)}
@@ -87,7 +89,7 @@ class Command(BaseCommand):
         found = listing.listed(source, schema=options["schema"], name=options["from"])
         if options["json"]:
             tables = [listing.as_document(one) for one in found]
-            document = {"database": source.kind, "address": source.identity, "tables": tables}
+            document = {"database": source.kind, "address": source.address, "tables": tables}
             self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
             return
         count = 0

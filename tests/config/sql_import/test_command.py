@@ -6,13 +6,15 @@ import importlib.util
 import json
 import re
 import signal
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from accounts.entities import User
 from catalog import selectors
+from config.sql_import.source import Source
 from tests.commands import manage, run, wait_for_change
 from tests.config.sql_import.capture import rows_of
 from tests.config.sql_import.sqlite import PRODUCTS, change, products
@@ -238,11 +240,62 @@ def test_the_list_for_programs_is_json_and_nothing_else(url: str) -> None:
 
 
 def test_the_address_in_the_list_has_no_password() -> None:
-    from config.sql_import.source import Source
-
     source = Source("postgresql://u:secret@h/d?sslpassword=hidden&sslmode=require")
     assert "secret" not in source.identity
     assert "hidden" not in source.identity
     assert "sslmode=require" in source.identity
     other = Source("postgresql://u:another@h/d?sslpassword=one&sslmode=require")
     assert other.identity == source.identity
+
+
+def test_the_list_for_programs_shows_the_address_as_it_was_typed(url: str) -> None:
+    document = json.loads(run("import_sql", "--list", "--json", "--url", url))
+    assert document["address"] == url
+    shown = Source("postgres://u:secret@h/d?sslpassword=hidden&sslmode=require").address
+    assert shown.startswith("postgres://u:***@h/d?")
+    assert "hidden" not in shown
+
+
+class _Closed(StringIO):
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_who_has_enough_of_the_list_may_go(url: str) -> None:
+    with pytest.raises(BrokenPipeError):
+        call_command("import_sql", "--list", "--url", url, stdout=_Closed())
+
+
+def test_a_mapping_that_is_cut_off_is_named(url: str, mapping: Path, alice: User) -> None:
+    mapping.write_text(PRODUCTS[:-3])
+    with pytest.raises(CommandError, match=r"m\.toml cannot be read as TOML"):
+        run("import_sql", mapping, "--url", url, "--owner", alice.email)
+
+
+def test_a_category_with_a_slash_says_what_the_mapping_can_do(
+    url: str, mapping: Path, alice: User, tmp_path: Path
+) -> None:
+    change(tmp_path / "p.db", "UPDATE items SET title = 'Meat/Poultry' WHERE id = 2")
+    change(tmp_path / "p.db", "UPDATE items SET title = '!' WHERE id = 3")
+    mapping.write_text(PRODUCTS + 'category = { path = ["title"] }\n')
+    with pytest.raises(SystemExit):
+        run("import_sql", mapping, "--url", url, "--owner", alice.email)
+    slash, other = rows_of(tmp_path / "m.toml.errors.csv")
+    assert 'replace = { "/" = " & " }' in slash["reason"]
+    assert 'split = "/"' in slash["reason"]
+    assert "letter or digit" in other["reason"]
+    for said in ('path = ["title"], replace = { "/" = " & " }', 'column = "title", split = "/"'):
+        change(tmp_path / "p.db", "DELETE FROM items WHERE id = 3")
+        mapping.write_text(PRODUCTS + f"category = {{ {said} }}\n")
+        assert "0 refused" in run("import_sql", mapping, "--url", url, "--owner", alice.email)
+
+
+def test_organisations_say_that_they_are_imported_by_the_server(
+    url: str, mapping: Path, alice: User
+) -> None:
+    mapping.write_text(
+        'target = "organisations"\noptions.source = "old"\nsource.table = "items"\n'
+        'fields.external_id = "sku"\nfields.name = "title"\n'
+    )
+    with pytest.raises(CommandError, match="leave out --owner and --organisation"):
+        run("import_sql", mapping, "--url", url, "--owner", alice.email)

@@ -77,7 +77,8 @@ class TestText:
 
     def test_json_that_came_as_text_is_picked_from_too(self) -> None:
         assert convert("text", '{"a": "x"}', pick="a") == "x"
-        assert convert("text", "no json", pick="a") is None
+        assert convert("text", " ", pick="a") is None
+        assert refused("text", "no json", pick="a") == str(errors.NO_JSON)
 
 
 class TestBoolean:
@@ -159,7 +160,11 @@ class TestFiles:
     def test_bytes_are_stored_once_under_the_name_of_their_content(self, tmp_path: Path) -> None:
         options: dict[str, Any] = {"as": "file", "folder": "f", "prefix": "/m/", "inside": tmp_path}
         first = convert("text", self.png, **options)
-        assert convert("text", memoryview(self.png), **options) == first
+        assert not (tmp_path / "f").exists()
+        first.store()
+        again = convert("text", memoryview(self.png), **options)
+        again.store()
+        assert again == first
         (path,) = (tmp_path / "f").iterdir()
         assert first == f"/m/{path.name}"
         assert path.suffix == ".png"
@@ -178,7 +183,9 @@ class TestFiles:
     def test_a_dry_run_stores_nothing(self, tmp_path: Path) -> None:
         options: dict[str, Any] = {"as": "file", "folder": "f", "inside": tmp_path}
         name = convert("text", self.png, dry_run=True, **options)
-        assert name == convert("text", self.png, **options)
+        name.store()
+        assert not (tmp_path / "f").exists()
+        convert("text", self.png, **options).store()
         assert [path.name for path in (tmp_path / "f").iterdir()] == [name]
         assert convert("text", b"", **options) is None
         assert refused("text", "text", **options) == str(errors.NO_BYTES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,45 @@ def test_there_is_a_draft_for_every_table_of_backroom(shop: str) -> None:
     lines = run("import_sql", "--draft", "table:ephemeral", "--from", "products", "--url", shop)
     assert 'target = "table:ephemeral"' in lines
     assert "# expires_at = " in lines
+
+
+CRM = """
+CREATE TABLE companies (id INTEGER PRIMARY KEY, company_name TEXT NOT NULL);
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY, mail TEXT NOT NULL, full_name TEXT,
+    company_id INT REFERENCES companies (id), lang TEXT, created DATETIME, deleted_at DATETIME
+);
+INSERT INTO companies VALUES (1, 'Alder');
+INSERT INTO users VALUES (1, 'dora@example.com', 'Dora', 1, 'es', NULL, NULL);
+"""
+
+
+def test_a_draft_of_people_recognises_what_others_call_their_columns(tmp_path: Path) -> None:
+    url = made(tmp_path / "crm.db", CRM)
+    said = run("import_sql", "--draft", "people", "--from", "users", "--url", url)
+    fields = tomllib.loads(said)["fields"]
+    assert fields == {
+        "email": "mail",
+        "name": "full_name",
+        "organisation": "company_id",
+        "language": "lang",
+        "created_at": "created",
+        "deleted_at": "deleted_at",
+    }
+    companies = run("import_sql", "--draft", "organisations", "--from", "companies", "--url", url)
+    assert tomllib.loads(companies)["fields"] == {"external_id": "id", "name": "company_name"}
+    for draft_said in (said, companies):
+        assert '[options]\n# source = "old-crm"  # DECIDE: ' in draft_said
+
+
+def test_a_draft_for_a_bare_table_names_the_option_that_it_needs(tmp_path: Path) -> None:
+    url = made(tmp_path / "crm.db", CRM)
+    said = run("import_sql", "--draft", "table:accounts", "--from", "users", "--url", url)
+    assert "[options]\n# raw = true  # DECIDE: " in said
+
+
+def test_a_draft_says_what_to_do_with_slashes_in_categories(shop: str) -> None:
+    said = run("import_sql", "--draft", "products", "--from", "products", "--url", shop)
+    path = 'path = ["categories.category_name"], replace = { "/" = " & " }'
+    assert f"#   category = {{ {path} }}" in said
+    assert '#   category = { column = "categories.category_name", split = "/" }' in said
