@@ -96,7 +96,7 @@ def test_items_follow_their_model_forwards_and_backwards(kiosk: Kiosk) -> None:
     assert actual is not None
     assert list(actual.state.indexes) == ["by-color"]
 
-    call_command("migrate", "kiosk", "0001", verbosity=0)
+    call_command("migrate", "kiosk", "0001", verbosity=0, destroy=True)
     assert stored("a") == {"id": "a", "colour": "red", "price": "1.2"}
     assert stored("b") == {"id": "b", "colour": "blue", "price": "7.5"}
 
