@@ -14,6 +14,8 @@ from tests.storage.archive.samples import NUMBERS, TEXTS, everything, keyed
 
 texts = some.text(some.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = some.decimals(-(10**30), 10**30, places=8).map(str) | some.sampled_from(NUMBERS)
+# DynamoDB holds 38 digits.
+integers = some.integers(1 - 10**38, 10**38 - 1)
 values: Any = some.recursive(
     texts.map(lambda value: {"S": value})
     | numbers.map(lambda value: {"N": value})
@@ -21,7 +23,7 @@ values: Any = some.recursive(
     | some.booleans().map(lambda value: {"BOOL": value})
     | some.just({"NULL": True})
     | some.sets(texts, min_size=1, max_size=4).map(lambda value: {"SS": sorted(value)})
-    | some.sets(some.integers(), min_size=1).map(lambda value: {"NS": [str(n) for n in value]})
+    | some.sets(integers, min_size=1).map(lambda value: {"NS": [str(n) for n in value]})
     | some.sets(some.binary(max_size=9), min_size=1).map(lambda value: {"BS": sorted(value)}),
     lambda inner: (
         some.lists(inner, max_size=4).map(lambda value: {"L": value})
