@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -87,7 +88,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Operation:
+class Operation(ABC):
     """Operations are dataclasses: the arguments are what a migration file says.
 
     `apply` and `revert` may be interrupted anywhere and are then run again with the same `job`.
@@ -102,16 +103,16 @@ class Operation:
     def undoing_touches_items(self) -> bool:
         return self.touches_items
 
+    @abstractmethod
     def state_after(self, state: State, app: str) -> State:
         """Raises StateError when the operation does not fit the state."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, work: Work) -> dict[str, Any]:
         """Returns a summary to be kept with the migration: {} or counts by name."""
-        raise NotImplementedError
 
-    def revert(self, work: Work) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def revert(self, work: Work) -> dict[str, Any]: ...
 
     def irreversible_because(self, before: State) -> str:
         """Why it has no reverse, empty when it has one."""
@@ -122,6 +123,6 @@ class Operation:
         of products`; empty for none."""
         return ""
 
+    @abstractmethod
     def describe(self) -> str:
         """One line for a plan, such as `create table products`."""
-        raise NotImplementedError

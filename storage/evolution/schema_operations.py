@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -40,11 +41,11 @@ class _TableOperation(Operation):
             self._backwards(work, _waiting(work))
         return {}
 
-    def _forwards(self, work: Work, waiting: Waiting) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _forwards(self, work: Work, waiting: Waiting) -> None: ...
 
-    def _backwards(self, work: Work, waiting: Waiting) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _backwards(self, work: Work, waiting: Waiting) -> None: ...
 
 
 def _waiting(work: Work) -> Waiting:

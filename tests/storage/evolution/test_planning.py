@@ -14,7 +14,7 @@ from storage.evolution.errors import (
 from storage.evolution.graph import MigrationGraph
 from storage.evolution.ledger import Applied
 from storage.evolution.migration import LoadedMigration
-from storage.evolution.operation import Operation
+from storage.evolution.operation import Operation, Work
 from storage.evolution.planning import Step, check_unedited, check_unfinished, plan
 from storage.evolution.state import State
 from tests.storage.evolution.test_graph import key, migration
@@ -23,6 +23,12 @@ from tests.storage.evolution.test_graph import key, migration
 class Forever(Operation):
     def state_after(self, state: State, app: str) -> State:
         return state
+
+    def apply(self, work: Work) -> dict[str, Any]:
+        return {}
+
+    def revert(self, work: Work) -> dict[str, Any]:
+        raise AssertionError("it has no reverse")
 
     def describe(self) -> str:
         return "forget the past"
