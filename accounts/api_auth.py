@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from accounts.entities import ANONYMOUS, Actor
-from accounts.tokens import user_of_token
+from accounts.tokens import actor_of_token
 
 
 class BearerAuth(HttpBearer):
@@ -14,7 +14,7 @@ class BearerAuth(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor:  # noqa: ARG002  # ninja's
         """Raises InvalidToken. Without the header ninja itself answers 401."""
-        return user_of_token(token).actor
+        return actor_of_token(token)
 
 
 def visitor(request: HttpRequest) -> Actor | None:

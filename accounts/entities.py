@@ -6,25 +6,25 @@ import secrets
 import unicodedata
 import uuid
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from accounts.email import normalise_email as normalise_email
-from accounts.errors import InvalidName, PermissionDenied
-
-PERMISSIONS = (
-    "accounts.view_user",
-    "accounts.add_user",
-    "accounts.change_user",
-    "accounts.delete_user",
-    "accounts.view_organisation",
-    "accounts.change_organisation",
-    "accounts.delete_organisation",
+from accounts.errors import (
+    ConfirmationNeeded,
+    InvalidName,
+    PermissionDenied,
+    SecondFactorMissing,
 )
+from accounts.permissions import CustomRole, Grants, is_of_store
+from accounts.permissions import Role as Role
+
 LONGEST_NAME = 150
 # `auto` is as the system of the device says.
 THEMES = ("auto", "light", "dark")
+# What the ids of roles begin with that an organisation made itself.
+CUSTOM_ROLE = "ROLE-"
+CONFIRMATION_HOLDS = timedelta(minutes=15)
 _STAMP_BYTES = 16
 # Ids of people begin with USER-, so nobody can be called that.
 _SYSTEM = "SYSTEM"
@@ -34,59 +34,23 @@ _IMPORTED = uuid.UUID("6b1f6f0a-6a3d-4f0e-9d0e-3c2f5a1b7e94")
 # They can make one name look like another.
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-_declared: dict[str, None] = dict.fromkeys(PERMISSIONS)
-
-
-def declare_permissions(codes: Iterable[str]) -> None:
-    """An app makes its permission codes known, such as `catalog.change_product`."""
-    _declared.update(dict.fromkeys(codes))
-
-
-def declared_permissions() -> tuple[str, ...]:
-    return tuple(_declared)
-
-
-class Role(StrEnum):
-    """The built-in roles.
-
-    A permission code is `<app>.<verb>_<thing>`. The rule is over codes, so an app that brings
-    new ones need not touch the roles.
-    """
-
-    OWNER = "owner"
-    STAFF = "staff"
-    VIEWER = "viewer"
-
-    def grants(self, code: str) -> bool:
-        """Owners may do everything; staff everything but deleting and managing people;
-        viewers may look."""
-        app, _, action = code.partition(".")
-        verb = action.partition("_")[0]
-        if not verb:
-            return False
-        if self is Role.OWNER or verb == "view":
-            return True
-        return self is Role.STAFF and verb != "delete" and app != "accounts"
-
-
-@dataclass(frozen=True, slots=True)
-class Grants:
-    """What several roles allow together: `code in grants`."""
-
-    roles: tuple[Role, ...]
-
-    def __contains__(self, code: object) -> bool:
-        return isinstance(code, str) and any(role.grants(code) for role in self.roles)
-
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is doing something, and for which organisation."""
+    """Who is doing something, and for which organisation.
+
+    `stores` are the ids of those that the actor is bound to, None for no bounds. `confirmed_at` is
+    when the actor last proved who it is, by password or code; None for never, as with API tokens.
+    Who is `without_second_factor` in an organisation that asks for one may do nothing.
+    """
 
     user_id: str
     org_id: str
     name: str
     permissions: Container[str] = frozenset()
+    stores: frozenset[str] | None = None
+    confirmed_at: datetime | None = None
+    without_second_factor: bool = False
 
     @classmethod
     def system(cls, *, org_id: str, name: str = "system") -> Actor:
@@ -102,14 +66,42 @@ class Actor:
         """No person: a command on the server itself, which sees all organisations."""
         return self.user_id == _SYSTEM
 
-    def may(self, code: str, org_id: str) -> bool:
-        """True when the actor holds `code` and the thing belongs to the actor's organisation."""
-        return bool(org_id) and org_id == self.org_id and code in self.permissions
+    def may(self, code: str, org_id: str, store_id: str = "") -> bool:
+        """True when the actor holds `code` and the thing belongs to the actor's organisation.
 
-    def require(self, code: str, org_id: str) -> None:
-        """Raises PermissionDenied."""
-        if not self.may(code, org_id):
-            raise PermissionDenied
+        For a thing of a store, the store must be one of the actor's, too.
+        """
+        return (
+            bool(org_id)
+            and org_id == self.org_id
+            and not self.without_second_factor
+            and code in self.permissions
+            and (not store_id or not is_of_store(code) or self.reaches(store_id))
+        )
+
+    def require(self, code: str, org_id: str, store_id: str = "") -> None:
+        """Raises PermissionDenied, SecondFactorMissing where that is the reason."""
+        if self.may(code, org_id, store_id):
+            return
+        if self.without_second_factor and org_id == self.org_id:
+            raise SecondFactorMissing
+        raise PermissionDenied
+
+    def reaches(self, store_id: str) -> bool:
+        return self.stores is None or store_id in self.stores
+
+    def may_give(self, codes: Iterable[str], stores: frozenset[str] | None = None) -> bool:
+        """Whether nobody would have more through this than the actor has. `stores` as above."""
+        if self.stores is not None and (stores is None or not stores <= self.stores):
+            return False
+        return not self.without_second_factor and all(code in self.permissions for code in codes)
+
+    def require_confirmation(self) -> None:
+        """For what cannot be undone or opens doors. Raises ConfirmationNeeded."""
+        if self.is_system:
+            return
+        if self.confirmed_at is None or _now() - self.confirmed_at > CONFIRMATION_HOLDS:
+            raise ConfirmationNeeded
 
 
 ANONYMOUS = Actor("", "", "")
@@ -122,6 +114,7 @@ class Organisation:
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+    second_factor_required: bool = False
     version: int | None = None
 
     @classmethod
@@ -142,6 +135,10 @@ class User:
     `password` is the hash. `credential_stamp` is random and renewed with the password: sessions
     and access tokens carry a digest of it and so end when it changes. Empty: `language` and `theme`
     as each device says, `time_zone` (an IANA name) UTC.
+
+    `roles` are built-in ones and ids of CustomRole. `stores` are ids of those that the person is
+    bound to, None for all. `second_factor_since` is None where the password is enough.
+    `removed_with` names the removal of the organisation that the person was deleted by.
     """
 
     org_id: str
@@ -151,13 +148,18 @@ class User:
     email_key: str = field(repr=False)
     password: str = field(repr=False)
     credential_stamp: str = field(repr=False)
-    roles: tuple[Role, ...]
+    roles: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
     language: str = ""
     time_zone: str = ""
     theme: str = ""
+    stores: frozenset[str] | None = None
+    deactivated_at: datetime | None = None
+    removed_with: str = ""
+    second_factor_since: datetime | None = None
+    last_login_at: datetime | None = None
     version: int | None = None
 
     @property
@@ -166,12 +168,36 @@ class User:
         return f"{self.org_id}.{self.user_id}"
 
     @property
+    def reference(self) -> str:
+        """`pk` and the ids of the custom roles, so that they are found in the same read."""
+        return ".".join((self.pk, *self.custom_roles))
+
+    @property
+    def built_in_roles(self) -> tuple[Role, ...]:
+        return tuple(Role(role) for role in self.roles if not role.startswith(CUSTOM_ROLE))
+
+    @property
+    def custom_roles(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(role for role in self.roles if role.startswith(CUSTOM_ROLE))
+
+    @property
     def is_owner(self) -> bool:
         return Role.OWNER in self.roles
 
     @property
+    def may_log_in(self) -> bool:
+        return self.deleted_at is None and self.deactivated_at is None
+
+    @property
     def actor(self) -> Actor:
-        return Actor(self.user_id, self.org_id, self.name, Grants(self.roles))
+        """With what the built-in roles permit; `Membership.actor` knows the rest."""
+        grants = Grants(self.built_in_roles)
+        return Actor(self.user_id, self.org_id, self.name, grants, self.stores)
+
+    @property
+    def audit_subject(self) -> str:
+        return f"user#{self.user_id}"
 
     @staticmethod
     def new_id() -> str:
@@ -184,14 +210,32 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A person together with the organisation that the person belongs to."""
+    """A person together with the organisation that the person belongs to.
+
+    `custom_roles` are those of the person that exist.
+    """
 
     user: User
     organisation: Organisation
+    custom_roles: tuple[CustomRole, ...] = ()
 
     @property
     def active(self) -> bool:
-        return self.user.deleted_at is None and self.organisation.deleted_at is None
+        return self.user.may_log_in and self.organisation.deleted_at is None
+
+    @property
+    def actor(self) -> Actor:
+        codes: frozenset[str] = frozenset().union(*(role.permissions for role in self.custom_roles))
+        return replace(
+            self.user.actor,
+            permissions=Grants(self.user.built_in_roles, codes),
+            without_second_factor=self.must_set_up_second_factor,
+        )
+
+    @property
+    def must_set_up_second_factor(self) -> bool:
+        required = self.organisation.second_factor_required
+        return required and self.user.second_factor_since is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,12 +293,16 @@ def imported_organisation_id(source: str, reference: str) -> str:
     return f"ORG-{uuid.uuid5(system, reference)}"
 
 
-def split_pk(pk: str) -> tuple[str, str] | None:
-    """(organisation id, user id) of `User.pk`, or None for any other text."""
-    org_id, separator, user_id = pk.partition(".")
-    if not separator or not org_id.startswith("ORG-") or not user_id.startswith("USER-"):
+def split_reference(text: str) -> tuple[str, str, tuple[str, ...]] | None:
+    """(organisation id, user id, ids of custom roles) of `User.reference` or `User.pk`; None for
+    any other text."""
+    org_id, *rest = text.split(".")
+    user_id, *roles = rest or ("",)
+    if not org_id.startswith("ORG-") or not user_id.startswith("USER-"):
         return None
-    return org_id, user_id
+    if not all(role.startswith(CUSTOM_ROLE) for role in roles):
+        return None
+    return org_id, user_id, tuple(roles)
 
 
 def clean_name(text: str, *, field: str) -> str:

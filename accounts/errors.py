@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from storage.domain import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from storage.domain import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooMany,
+    Unauthenticated,
+)
 
 if TYPE_CHECKING:
     from accounts.entities import Organisation, User
@@ -91,6 +99,27 @@ class TooManyAttempts(TooMany):
 class PermissionDenied(Forbidden):
     code = "permission_denied"
     message = _("You are not allowed to do this.")
+
+
+class SecondFactorMissing(Forbidden):
+    """The organisation asks for a second factor, and this person has set up none yet."""
+
+    code = "second_factor_missing"
+    message = _("Your organisation asks for a second factor. Set it up first.")
+
+
+class ConfirmationNeeded(Forbidden):
+    """Pages ask for the password and go on; programs log in again."""
+
+    code = "confirmation_needed"
+    message = _("Confirm first that it is you: log in again, or enter your password.")
+
+
+class MailNotSent(DomainError):
+    """What the mail was about is done all the same, unless a page says otherwise."""
+
+    code = "mail_not_sent"
+    message = _("The e-mail could not be sent. Try again in a moment.")
 
 
 class NotTheOwner(Conflict):

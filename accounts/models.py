@@ -14,7 +14,8 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 
 from accounts import passwords, repository
-from accounts.entities import Actor, User, declared_permissions, split_pk
+from accounts.entities import Actor, Membership, Organisation, User, split_reference
+from accounts.permissions import declared_codes
 
 _SESSION_SALT = "accounts.models.AuthUser.session"
 
@@ -23,12 +24,15 @@ class AuthUserManager(models.Manager["AuthUser"]):
     """Only the look-ups that Django's authentication makes; each is a read of the store."""
 
     def get(self, *_args: Any, **lookup: Any) -> AuthUser:
-        """By `pk` (or `id`). Raises AuthUser.DoesNotExist, also for deleted people."""
-        keys = split_pk(str(lookup.get("pk", lookup.get("id", ""))))
-        user = repository.get_user(*keys) if keys else None
-        if user is None or user.deleted_at is not None:
+        """By `pk` (or `id`), which is `User.reference` or `User.pk`.
+
+        Raises AuthUser.DoesNotExist, also for who may not log in any more.
+        """
+        keys = split_reference(str(lookup.get("pk", lookup.get("id", ""))))
+        membership = repository.get_membership(*keys) if keys else None
+        if membership is None or not membership.active:
             raise AuthUser.DoesNotExist
-        return AuthUser.of(user)
+        return AuthUser.of_member(membership)
 
 
 class AuthUser(AbstractBaseUser):
@@ -44,6 +48,9 @@ class AuthUser(AbstractBaseUser):
     objects = AuthUserManager()
 
     account: User
+    actor: Actor
+    organisation: Organisation | None = None
+    must_set_up_second_factor = False
 
     class Meta:
         managed = False
@@ -51,20 +58,26 @@ class AuthUser(AbstractBaseUser):
 
     @classmethod
     def of(cls, user: User) -> AuthUser:
-        instance = cls(id=user.pk, email=user.email)
+        """With what the built-in roles permit: enough to start a session."""
+        instance = cls(id=user.reference, email=user.email)
         instance.account = user
+        instance.actor = user.actor
+        return instance
+
+    @classmethod
+    def of_member(cls, membership: Membership) -> AuthUser:
+        instance = cls.of(membership.user)
+        instance.actor = membership.actor
+        instance.organisation = membership.organisation
+        instance.must_set_up_second_factor = membership.must_set_up_second_factor
         return instance
 
     def __str__(self) -> str:
         return self.account.name
 
     @property
-    def actor(self) -> Actor:
-        return self.account.actor
-
-    @property
     def is_active(self) -> bool:  # type: ignore[override]  # a plain class attribute there
-        return self.account.deleted_at is None
+        return self.account.may_log_in
 
     def get_full_name(self) -> str:
         return self.account.name
@@ -73,9 +86,10 @@ class AuthUser(AbstractBaseUser):
         return self.account.name
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """`obj`, where given, must belong to the user's organisation by its `org_id`."""
+        """`obj`, where given, must be of the user's organisation by its `org_id`, and of one of the
+        user's stores where it has a `store_id`."""
         org_id = self.account.org_id if obj is None else getattr(obj, "org_id", "")
-        return self.is_active and self.actor.may(perm, org_id)
+        return self.is_active and self.actor.may(perm, org_id, getattr(obj, "store_id", ""))
 
     def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
         return all(self.has_perm(perm, obj) for perm in perm_list)
@@ -84,7 +98,7 @@ class AuthUser(AbstractBaseUser):
         return any(code.startswith(f"{app_label}.") for code in self.get_all_permissions())
 
     def get_all_permissions(self, obj: object = None) -> set[str]:
-        return {code for code in declared_permissions() if self.has_perm(code, obj)}
+        return {code for code in declared_codes() if self.has_perm(code, obj)}
 
     def check_password(self, raw_password: str | None) -> bool:
         return raw_password is not None and passwords.matches(raw_password, self.account.password)

@@ -66,7 +66,7 @@ class ColleagueOut(BaseModel):
             first_name=user.name,
             email=user.email,
             is_admin=user.is_owner,
-            roles=[role.value for role in user.roles],
+            roles=[str(role) for role in user.roles],
             created_at=user.created_at,
         )
 

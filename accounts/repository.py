@@ -9,13 +9,19 @@ from datetime import UTC, datetime
 from pynamodb.expressions.condition import Condition
 
 from accounts.entities import Membership, Organisation, OwnSession, Role, SessionRecord, User
-from accounts.errors import ChangedMeanwhile, EmailTaken, SessionNotFound
+from accounts.errors import (
+    ChangedMeanwhile,
+    EmailTaken,
+    OrganisationNotFound,
+    SessionNotFound,
+)
 from accounts.tables import (
     ORG,
     USER,
     AccountItem,
     SessionItem,
     UserIndex,
+    changes_of_user,
     email_marker,
     email_marker_key,
     login_values,
@@ -23,6 +29,7 @@ from accounts.tables import (
     organisation_of,
     own_session_of,
     people_only,
+    role_of,
     session_of,
     stored_session_key,
     user_item,
@@ -67,7 +74,8 @@ def change_organisation(transaction: Transaction, organisation: Organisation) ->
 def change_user(transaction: Transaction, user: User) -> None:
     """Replaces the user that was read, except the address; the commit raises ChangedMeanwhile."""
     changed = replace(user, updated_at=datetime.now(UTC))
-    transaction.put(user_item(changed), on_failure=ChangedMeanwhile)
+    item = user_item(changed)
+    transaction.update(item, changes_of_user(changed), on_failure=ChangedMeanwhile)
 
 
 def get_user(org_id: str, user_id: str) -> User | None:
@@ -81,13 +89,25 @@ def get_organisation(org_id: str, *, consistent: bool = False) -> Organisation |
     return None if item is None else organisation_of(item)
 
 
-def get_membership(org_id: str, user_id: str) -> Membership | None:
-    """A person and the organisation, in one strongly consistent request."""
-    items = AccountItem.find_many([(org_id, user_id), (org_id, org_id)], consistent=True)
-    found = {item.sort: item for item in items}
+def get_membership(org_id: str, user_id: str, roles: Iterable[str] = ()) -> Membership | None:
+    """A person, the organisation, and the person's custom roles; strongly consistent.
+
+    One request where `roles` names those roles (more do no harm), else a second one for the rest.
+    """
+    found = _in_organisation(org_id, (user_id, org_id, *roles))
     if user_id not in found or org_id not in found:
         return None
-    return Membership(user_of(found[user_id]), organisation_of(found[org_id]))
+    user = user_of(found[user_id])
+    if missing := set(user.custom_roles) - set(roles):
+        found |= _in_organisation(org_id, sorted(missing))
+    own = (role_of(found[role]) for role in user.custom_roles if role in found)
+    present = tuple(role for role in own if role.deleted_at is None)
+    return Membership(user, organisation_of(found[org_id]), present)
+
+
+def _in_organisation(org_id: str, keys: Iterable[str]) -> dict[str, AccountItem]:
+    items = AccountItem.find_many([(org_id, key) for key in keys], consistent=True)
+    return {item.sort: item for item in items}
 
 
 def membership_by_email(email_key: str) -> Membership | None:
@@ -145,8 +165,7 @@ def count_organisations() -> int:
 
 def another_owner(org_id: str, besides: Container[str]) -> User | None:
     """Somebody who owns the organisation and is not among the user ids `besides`."""
-    owners = AccountItem.roles.contains(Role.OWNER.value) & AccountItem.deleted_at.does_not_exist()
-    for item in _people(org_id, owners):
+    for item in _people(org_id, _owns()):
         if item.user_id not in besides:
             return user_of(item)
     return None
@@ -154,9 +173,24 @@ def another_owner(org_id: str, besides: Container[str]) -> User | None:
 
 def require_owner(transaction: Transaction, user: User) -> None:
     """The commit raises ChangedMeanwhile unless `user` is still an owner then."""
-    owns = AccountItem.roles.contains(Role.OWNER.value) & AccountItem.deleted_at.does_not_exist()
     item = AccountItem(user.org_id, user.user_id)
-    transaction.check(item, owns, on_failure=ChangedMeanwhile)
+    transaction.check(item, _owns(), on_failure=ChangedMeanwhile)
+
+
+def require_organisation(transaction: Transaction, org_id: str) -> None:
+    """The commit raises OrganisationNotFound unless there is one then that is not deleted."""
+    present = AccountItem.partition.exists() & AccountItem.deleted_at.does_not_exist()
+    transaction.check(AccountItem(org_id, org_id), present, on_failure=OrganisationNotFound)
+
+
+def note_login(user: User, now: datetime) -> None:
+    """One write beside all others: it neither changes the version nor is undone by a change."""
+    AccountItem.amend(
+        user.org_id,
+        user.user_id,
+        actions=[AccountItem.last_login_at.set(int(now.timestamp()))],
+        condition=AccountItem.partition.exists(),
+    )
 
 
 def get_session(session_key: str) -> SessionRecord | None:
@@ -228,6 +262,12 @@ def remove_session(transaction: Transaction, session: OwnSession) -> None:
         condition=SessionItem.session_key.exists(),
         on_failure=SessionNotFound,
     )
+
+
+def _owns() -> Condition:
+    there = AccountItem.deleted_at.does_not_exist() & AccountItem.deactivated_at.does_not_exist()
+    condition: Condition = there & AccountItem.roles.contains(Role.OWNER.value)
+    return condition
 
 
 def _by_login(session: OwnSession) -> tuple[datetime, str]:

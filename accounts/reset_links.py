@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
 from accounts import attempts, passwords, repository
-from accounts.entities import Actor, User, split_pk
+from accounts.entities import Actor, User, split_reference
 from accounts.errors import ChangedMeanwhile, InvalidResetLink, UserNotFound
 from storage.audit import audit_item
 from storage.transactions import MAX_ACTIONS, Transaction
@@ -41,7 +41,7 @@ class ResetLink:
 def issue_reset_link(*, actor: Actor, user: User) -> ResetLink:
     """Valid for RESET_LINK_SECONDS; leaves an audit entry. Earlier links stay valid.
 
-    Raises PermissionDenied, UserNotFound for a deleted person.
+    Raises PermissionDenied, UserNotFound for who is deleted or deactivated.
     """
     (link,) = issue_reset_links(actor=actor, users=[user])
     return link
@@ -54,7 +54,7 @@ def issue_reset_links(*, actor: Actor, users: Sequence[User]) -> list[ResetLink]
     links = []
     for user in users:
         actor.require("accounts.change_user", user.org_id)
-        if user.deleted_at is not None:
+        if not user.may_log_in:
             raise UserNotFound
         token = _signer().sign_object([user.pk, _credential_digest(user), expires])
         links.append(ResetLink(user, token, datetime.fromtimestamp(expires, UTC)))
@@ -80,7 +80,7 @@ def open_reset_link(token: str) -> User:
     except (BadSignature, ValueError):
         claims = None
     pk, digest, expires = _parts(claims)
-    keys = split_pk(pk)
+    keys = split_reference(pk)
     if keys is None or expires <= time.time():
         raise InvalidResetLink
     membership = repository.get_membership(*keys)

@@ -93,7 +93,7 @@ class PersonOut(BaseModel):
             first_name=user.name,
             email=user.email,
             is_admin=user.is_owner,
-            roles=[role.value for role in user.roles],
+            roles=[str(role) for role in user.roles],
             organisation=OrganisationOut(id=organisation.org_id, name=organisation.name),
             language=user.language,
             time_zone=user.time_zone,

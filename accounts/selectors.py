@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from django.http import HttpRequest
 
@@ -21,7 +22,9 @@ from accounts.errors import UserNotFound
 def actor_of(request: HttpRequest) -> Actor:
     """Who asks: the person logged in, or ANONYMOUS. Reads session and user at most once."""
     actor: Actor = getattr(request.user, "actor", ANONYMOUS)
-    return actor
+    if actor.is_anonymous:
+        return actor
+    return replace(actor, confirmed_at=getattr(request.session, "confirmed_at", None))
 
 
 def get_own_membership(*, actor: Actor) -> Membership:
@@ -40,10 +43,13 @@ def get_own_organisation(*, actor: Actor) -> Organisation:
     return organisation
 
 
-def find_person(*, org_id: str, user_id: str) -> User | None:
-    """For authenticators only: whom a verified token or session names. None when deleted."""
-    user = repository.get_user(org_id, user_id)
-    return user if user is not None and user.deleted_at is None else None
+def find_member(*, org_id: str, user_id: str, roles: Iterable[str] = ()) -> Membership | None:
+    """For authenticators only: whom a verified token names. None for who may not log in.
+
+    `roles` as in `repository.get_membership`.
+    """
+    membership = repository.get_membership(org_id, user_id, roles)
+    return membership if membership is not None and membership.active else None
 
 
 def find_membership(*, email: str) -> Membership | None:

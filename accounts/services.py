@@ -26,6 +26,7 @@ from accounts.errors import (
     WrongPassword,
 )
 from storage.audit import Changes, audit_item
+from storage.errors import StoreError
 from storage.transactions import Transaction
 
 _FIRST_VERSION = 1
@@ -122,10 +123,12 @@ def authenticate(*, email: str, password: str, client_address: str) -> User:
 
 
 def log_in(*, user: User, via: str) -> None:
-    """Leaves the audit entry; `via` is `session` or `token`."""
+    """Leaves the audit entry, and notes the moment; `via` is `session` or `token`."""
     transaction = Transaction()
     _audit(transaction, f"user#{user.user_id}", user, "accounts.log_in", {"via": (None, via)})
     transaction.commit()
+    with suppress(StoreError):
+        repository.note_login(user, datetime.now(UTC))
 
 
 def log_out(*, user: User) -> None:

@@ -29,6 +29,7 @@ from storage.errors import StoreError
 LAST_USE_PRECISION = timedelta(hours=1)
 _KEY_LENGTH = 32
 _LOGIN = "login"
+_CONFIRMED = "confirmed"
 _ID_BYTES = 12
 
 
@@ -47,12 +48,22 @@ class SessionStore(SessionBase):
     def remember_login(self, user_pk: str, user_agent: str) -> None:
         """To be saved with the session. A second login in the same session is a new one."""
         device = device_of(user_agent)
+        self.confirm()
         self[_LOGIN] = {
             "id": secrets.token_urlsafe(_ID_BYTES),
             "user": user_pk,
             "at": int(datetime.now(UTC).timestamp()),
             "device": [device.browser, device.system],
         }
+
+    def confirm(self) -> None:
+        """Whoever is logged in has just proved it once more; to be saved with the session."""
+        self[_CONFIRMED] = int(datetime.now(UTC).timestamp())
+
+    @property
+    def confirmed_at(self) -> datetime | None:
+        said = self.get(_CONFIRMED)
+        return None if said is None else datetime.fromtimestamp(said, UTC)
 
     @property
     def login(self) -> SessionLogin | None:
@@ -116,7 +127,7 @@ class SessionStore(SessionBase):
 
 
 def remember_login(sender: object, request: HttpRequest, user: Any, **_: object) -> None:  # noqa: ARG001  # a signal's
-    request.session.remember_login(user.pk, request.META.get("HTTP_USER_AGENT", ""))  # type: ignore[attr-defined]
+    request.session.remember_login(user.account.pk, request.META.get("HTTP_USER_AGENT", ""))  # type: ignore[attr-defined]
 
 
 def _login_in(data: dict[str, Any]) -> SessionLogin | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from pynamodb.attributes import (
+    BooleanAttribute,
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
@@ -14,24 +16,37 @@ from pynamodb.attributes import (
     VersionAttribute,
 )
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
 from accounts.entities import (
+    CUSTOM_ROLE,
     Device,
     Organisation,
     OwnSession,
-    Role,
     SessionLogin,
     SessionRecord,
     User,
 )
+from accounts.permissions import CustomRole, Role
+from storage.attributes import DocumentAttribute
 from storage.configuration import configuration
 from storage.table import Table
 
 ORG = "ORG"
 USER = "USER"
+ROLE = "ROLE"
+STORE = "STORE"
+TOKEN = "TOKEN"  # noqa: S105  # a kind of item
+INVITATION = "INVITATION"
 BY_ITEM_TYPE = "itemTypeIdIndex"
 _BESIDE = "/"
+_NO_STORE = "-"
+_CHANGED_OF_USER = (
+    *("item_type", "id", "username", "email", "password", "credential_stamp", "roles"),
+    *("language", "time_zone", "theme", "store_ids", "deactivated_at", "removed_with"),
+    *("second_factor_since", "created_at", "updated_at", "deleted_at"),
+)
 
 
 class ItemTypeIdIndex(GlobalSecondaryIndex["AccountItem"]):
@@ -44,10 +59,10 @@ class ItemTypeIdIndex(GlobalSecondaryIndex["AccountItem"]):
 
 
 class AccountItem(Table):
-    """One table for organisations, people and e-mail markers; attribute names as documented.
+    """One table for organisations and all that is theirs; attribute names as documented.
 
-    A marker has the keys `EMAIL#<address>` and neither `itemType` nor `id`, which keeps it out of
-    the index.
+    Everything of an organisation is in its partition, under `<KIND>-<uuid>`. A marker has the keys
+    `EMAIL#<address>` and neither `itemType` nor `id`, which keeps it out of the index.
     """
 
     class Meta:
@@ -69,6 +84,31 @@ class AccountItem(Table):
     language = UnicodeAttribute(null=True)
     time_zone = UnicodeAttribute(null=True, attr_name="timeZone")
     theme = UnicodeAttribute(null=True)
+    store_ids = UnicodeSetAttribute(null=True, attr_name="storeIds")
+    deactivated_at = NumberAttribute(null=True, attr_name="deactivatedAt")
+    removed_with = UnicodeAttribute(null=True, attr_name="removedWith")
+    last_login_at = NumberAttribute(null=True, attr_name="lastLoginAt")
+    second_factor_required = BooleanAttribute(null=True, attr_name="secondFactorRequired")
+    second_factor_since = NumberAttribute(null=True, attr_name="secondFactorSince")
+    totp_secret = UnicodeAttribute(null=True, attr_name="totpSecret")
+    totp_step = NumberAttribute(null=True, attr_name="totpStep")
+    recovery_codes = UnicodeSetAttribute(null=True, attr_name="recoveryCodes")
+    role_id = UnicodeAttribute(null=True, attr_name="roleId")
+    store_id = UnicodeAttribute(null=True, attr_name="storeId")
+    token_id = UnicodeAttribute(null=True, attr_name="tokenId")
+    invitation_id = UnicodeAttribute(null=True, attr_name="invitationId")
+    name = UnicodeAttribute(null=True)
+    description = UnicodeAttribute(null=True)
+    permissions = UnicodeSetAttribute(null=True)
+    number = UnicodeAttribute(null=True)
+    address = DocumentAttribute(null=True)
+    opening_hours = DocumentAttribute(null=True, attr_name="openingHours")
+    active = BooleanAttribute(null=True)
+    digest = UnicodeAttribute(null=True)
+    invited_by = UnicodeAttribute(null=True, attr_name="invitedBy")
+    expires_at = NumberAttribute(null=True, attr_name="expiresAt")
+    last_used_at = NumberAttribute(null=True, attr_name="lastUsedAt")
+    job = DocumentAttribute(null=True)
     created_at = NumberAttribute(null=True, attr_name="createdAt")
     updated_at = NumberAttribute(null=True, attr_name="updatedAt")
     deleted_at = NumberAttribute(null=True, attr_name="deletedAt")
@@ -90,8 +130,9 @@ class UserIndex(GlobalSecondaryIndex["SessionItem"]):
 class SessionItem(Table):
     """`session_key` is the digest of the cookie: who reads the table cannot take over a session.
 
-    Where nobody is logged in, and in sessions from before there was `user`, the last five
-    attributes are absent, which keeps the item out of the index.
+    Where nobody is logged in, and in sessions from before there was `user`, `user` and what
+    follows is absent, which keeps the item out of the index. Only the session of a program has a
+    `refresh_digest`; its `session_data` is empty.
     """
 
     class Meta:
@@ -105,6 +146,7 @@ class SessionItem(Table):
     last_seen = NumberAttribute(null=True)
     device = UnicodeAttribute(null=True)
     public_id = UnicodeAttribute(null=True)
+    refresh_digest = UnicodeAttribute(null=True)
     by_user = UserIndex()
 
 
@@ -137,11 +179,12 @@ def organisation_item(organisation: Organisation) -> AccountItem:
         id=key,
         org_id=key,
         org_name=organisation.name,
-        created_at=_seconds(organisation.created_at),
-        updated_at=_seconds(organisation.updated_at),
-        deleted_at=_seconds(organisation.deleted_at),
+        second_factor_required=organisation.second_factor_required or None,
+        created_at=seconds(organisation.created_at),
+        updated_at=seconds(organisation.updated_at),
+        deleted_at=seconds(organisation.deleted_at),
     )
-    return _at_version(item, organisation.version)
+    return at_version(item, organisation.version)
 
 
 def user_item(user: User) -> AccountItem:
@@ -156,15 +199,53 @@ def user_item(user: User) -> AccountItem:
         email=user.email,
         password=user.password,
         credential_stamp=user.credential_stamp,
-        roles={role.value for role in user.roles},
+        roles={str(role) for role in user.roles} or None,
         language=user.language or None,
         time_zone=user.time_zone or None,
         theme=user.theme or None,
-        created_at=_seconds(user.created_at),
-        updated_at=_seconds(user.updated_at),
-        deleted_at=_seconds(user.deleted_at),
+        store_ids=_bounds(user.stores),
+        deactivated_at=seconds(user.deactivated_at),
+        removed_with=user.removed_with or None,
+        second_factor_since=seconds(user.second_factor_since),
+        last_login_at=seconds(user.last_login_at),
+        created_at=seconds(user.created_at),
+        updated_at=seconds(user.updated_at),
+        deleted_at=seconds(user.deleted_at),
     )
-    return _at_version(item, user.version)
+    return at_version(item, user.version)
+
+
+def changes_of_user(user: User) -> list[Action]:
+    """What makes the stored person equal to `user`.
+
+    Not the last login, which is noted beside other changes, nor what User does not know: the
+    secrets of the second factor.
+    """
+    item = user_item(user)
+    attributes = [getattr(AccountItem, name) for name in _CHANGED_OF_USER]
+    values = [getattr(item, name) for name in _CHANGED_OF_USER]
+    return [
+        attribute.remove() if value is None else attribute.set(value)
+        for attribute, value in zip(attributes, values, strict=True)
+    ]
+
+
+def role_item(role: CustomRole) -> AccountItem:
+    item = AccountItem(
+        role.org_id,
+        role.role_id,
+        item_type=item_type(ROLE, role.role_id),
+        id=role.role_id,
+        org_id=role.org_id,
+        role_id=role.role_id,
+        name=role.name,
+        description=role.description or None,
+        permissions=set(role.permissions) or None,
+        created_at=seconds(role.created_at),
+        updated_at=seconds(role.updated_at),
+        deleted_at=seconds(role.deleted_at),
+    )
+    return at_version(item, role.version)
 
 
 def email_marker(user: User) -> AccountItem:
@@ -184,15 +265,15 @@ def organisation_of(item: AccountItem) -> Organisation:
     return Organisation(
         org_id=item.org_id,
         name=item.org_name,
-        created_at=_moment(item.created_at),
-        updated_at=_moment(item.updated_at),
-        deleted_at=_moment(item.deleted_at) if item.deleted_at is not None else None,
+        created_at=moment(item.created_at),
+        updated_at=moment(item.updated_at),
+        deleted_at=moment_or_none(item.deleted_at),
+        second_factor_required=bool(item.second_factor_required),
         version=item.version,
     )
 
 
 def user_of(item: AccountItem) -> User:
-    known = {role.value for role in Role}
     return User(
         org_id=item.org_id,
         user_id=item.user_id,
@@ -201,20 +282,39 @@ def user_of(item: AccountItem) -> User:
         email_key=item.id,
         password=item.password,
         credential_stamp=item.credential_stamp,
-        roles=tuple(Role(name) for name in sorted(item.roles or ()) if name in known),
-        created_at=_moment(item.created_at),
-        updated_at=_moment(item.updated_at),
-        deleted_at=_moment(item.deleted_at) if item.deleted_at is not None else None,
+        roles=_roles(item.roles or ()),
+        created_at=moment(item.created_at),
+        updated_at=moment(item.updated_at),
+        deleted_at=moment_or_none(item.deleted_at),
         language=item.language or "",
         time_zone=item.time_zone or "",
         theme=item.theme or "",
+        stores=None if item.store_ids is None else frozenset(item.store_ids) - {_NO_STORE},
+        deactivated_at=moment_or_none(item.deactivated_at),
+        removed_with=item.removed_with or "",
+        second_factor_since=moment_or_none(item.second_factor_since),
+        last_login_at=moment_or_none(item.last_login_at),
+        version=item.version,
+    )
+
+
+def role_of(item: AccountItem) -> CustomRole:
+    return CustomRole(
+        org_id=item.org_id,
+        role_id=item.role_id,
+        name=item.name,
+        description=item.description or "",
+        permissions=frozenset(item.permissions or ()),
+        created_at=moment(item.created_at),
+        updated_at=moment(item.updated_at),
+        deleted_at=moment_or_none(item.deleted_at),
         version=item.version,
     )
 
 
 def session_of(item: SessionItem) -> SessionRecord:
     """Without the login, which the engine keeps in `session_data` as well."""
-    last_seen = None if item.last_seen is None else _moment(item.last_seen)
+    last_seen = moment_or_none(item.last_seen)
     return SessionRecord(item.session_data, item.expires_at, last_seen=last_seen)
 
 
@@ -222,8 +322,8 @@ def own_session_of(item: SessionItem) -> OwnSession:
     """Of an item with a login."""
     return OwnSession(
         id=item.public_id,
-        created_at=_moment(item.created_at),
-        last_seen=_moment(item.last_seen),
+        created_at=moment(item.created_at),
+        last_seen=moment(item.last_seen),
         expires_at=item.expires_at,
         device=_device(item.device or ""),
         data=item.session_data,
@@ -246,16 +346,31 @@ def _device(text: str) -> Device:
     return Device(browser, system)
 
 
-def _at_version(item: AccountItem, version: int | None) -> AccountItem:
+def _roles(stored: Iterable[str]) -> tuple[str, ...]:
+    """Built-in ones first, from most to least; what neither is one nor an id is not known."""
+    built_in = tuple(role for role in Role if role.value in stored)
+    return (*built_in, *sorted(role for role in stored if role.startswith(CUSTOM_ROLE)))
+
+
+def _bounds(stores: frozenset[str] | None) -> set[str] | None:
+    """DynamoDB has no empty set, and an absent one means no bounds."""
+    return None if stores is None else set(stores) or {_NO_STORE}
+
+
+def at_version(item: AccountItem, version: int | None) -> AccountItem:
     """A new item has no version yet, and PynamoDB takes no None for one."""
     if version is not None:
         item.version = version
     return item
 
 
-def _seconds(moment: datetime | None) -> int | None:
+def seconds(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def _moment(seconds: float) -> datetime:
+def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def moment_or_none(seconds: float | None) -> datetime | None:
+    return None if seconds is None else moment(seconds)

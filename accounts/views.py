@@ -114,9 +114,11 @@ def logout(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
-    user = _own_account(request)
-    organisation = selectors.get_own_organisation(actor=user.actor)
-    context = {"account": user, "organisation": organisation, "shown_choice": shown_choice}
+    context = {
+        "account": _own_account(request),
+        "organisation": cast(AuthUser, request.user).organisation,
+        "shown_choice": shown_choice,
+    }
     return render(request, "accounts/account.html", context)
 
 

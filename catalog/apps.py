@@ -5,8 +5,8 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        from accounts.entities import declare_permissions
+        from accounts.permissions import declare
         from catalog import tables  # noqa: F401  # registers them
-        from catalog.entities import PERMISSIONS
+        from catalog.permissions import PERMISSIONS
 
-        declare_permissions(PERMISSIONS)
+        declare(PERMISSIONS)

@@ -10,13 +10,6 @@ from enum import StrEnum
 
 from catalog.words import slugify
 
-PERMISSIONS = (
-    "catalog.view_product",
-    "catalog.add_product",
-    "catalog.change_product",
-    "catalog.delete_product",
-)
-
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 ID_LENGTH = 16
 

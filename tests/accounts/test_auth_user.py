@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 from accounts import selectors
 from accounts.entities import ANONYMOUS, User
 from accounts.models import AuthUser
+from accounts.sessions import SessionStore
 from tests.accounts.fixtures import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -75,7 +76,7 @@ def test_unknown_people_are_not_found() -> None:
 
 def test_the_actor_of_a_request_is_the_person_or_nobody(rf: RequestFactory, alice: User) -> None:
     request = rf.get("/")
-    request.user = AnonymousUser()
+    request.user, request.session = AnonymousUser(), SessionStore()
     assert selectors.actor_of(request) is ANONYMOUS
     request.user = AuthUser.of(alice)
     assert selectors.actor_of(request).name == "Alice"

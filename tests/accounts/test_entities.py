@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from accounts.entities import (
     ANONYMOUS,
     LONGEST_NAME,
     Actor,
-    Grants,
     Role,
     clean_name,
-    declare_permissions,
-    declared_permissions,
-    split_pk,
+    split_reference,
 )
-from accounts.errors import InvalidName, PermissionDenied
+from accounts.errors import (
+    ConfirmationNeeded,
+    InvalidName,
+    PermissionDenied,
+    SecondFactorMissing,
+)
+from accounts.permissions import EVERYBODY, Grants, Permission, declare, declared, declared_codes
 
 EVERYTHING = (
     "catalog.view_product",
@@ -32,6 +38,10 @@ def granted(role: Role) -> set[str]:
 
 def test_owners_may_do_everything() -> None:
     assert granted(Role.OWNER) == set(EVERYTHING)
+
+
+def test_managers_may_do_everything_but_what_is_about_the_organisation_itself() -> None:
+    assert granted(Role.MANAGER) == set(EVERYTHING) - {"accounts.delete_organisation"}
 
 
 def test_staff_may_do_everything_but_delete_and_manage_people() -> None:
@@ -82,22 +92,77 @@ def test_a_command_acts_for_one_organisation() -> None:
 
 
 def test_apps_make_their_permissions_known() -> None:
-    declare_permissions(["accounts.view_user"])
-    assert declared_permissions().count("accounts.view_user") == 1
+    (known,) = (one for one in declared() if one.code == "accounts.view_user")
+    declare([known])
+    assert [one.code for one in declared()].count("accounts.view_user") == 1
+    assert {"accounts.change_store", "catalog.change_product"} <= declared_codes()
+
+
+def test_what_one_role_may_the_roles_above_it_may_as_well() -> None:
+    for permission in declared():
+        if permission.held_by == EVERYBODY:
+            continue
+        assert Role.OWNER not in permission.held_by
+        assert not permission.held_by or Role.MANAGER in permission.held_by, permission.code
+        assert Role.VIEWER not in permission.held_by
+
+
+def test_permissions_say_what_they_are_in_words() -> None:
+    assert all(str(permission.label) for permission in declared())
+    assert Permission("catalog.add_product", "", EVERYBODY).app == "catalog"
 
 
 @pytest.mark.parametrize(
     ("pk", "keys"),
     [
-        ("ORG-1.USER-2", ("ORG-1", "USER-2")),
+        ("ORG-1.USER-2", ("ORG-1", "USER-2", ())),
+        ("ORG-1.USER-2.ROLE-3.ROLE-4", ("ORG-1", "USER-2", ("ROLE-3", "ROLE-4"))),
+        ("ORG-1.USER-2.STORE-3", None),
         ("ORG-1", None),
         ("USER-2.ORG-1", None),
         ("EMAIL#a@example.com.USER-1", None),
         ("", None),
     ],
 )
-def test_a_session_names_its_user_by_both_keys(pk: str, keys: tuple[str, str] | None) -> None:
-    assert split_pk(pk) == keys
+def test_a_session_names_its_user_by_both_keys_and_the_roles(
+    pk: str, keys: tuple[str, str, tuple[str, ...]] | None
+) -> None:
+    assert split_reference(pk) == keys
+
+
+def test_an_actor_bound_to_stores_may_act_in_those_only() -> None:
+    codes = frozenset({"accounts.change_store", "catalog.change_product"})
+    actor = Actor("USER-1", "ORG-1", "Alice", codes, stores=frozenset({"STORE-1"}))
+    assert actor.may("accounts.change_store", "ORG-1", "STORE-1")
+    assert not actor.may("accounts.change_store", "ORG-1", "STORE-2")
+    assert actor.may("catalog.change_product", "ORG-1", "STORE-2"), "products are of no store"
+    assert actor.may_give(["catalog.change_product"], frozenset({"STORE-1"}))
+    assert not actor.may_give(["catalog.change_product"], frozenset({"STORE-1", "STORE-2"}))
+    assert not actor.may_give(["catalog.change_product"], None)
+
+
+def test_nobody_gives_more_than_they_have() -> None:
+    manager = Actor("USER-1", "ORG-1", "Mia", Grants((Role.MANAGER,)))
+    assert manager.may_give(["catalog.delete_product", "accounts.add_user"])
+    assert not manager.may_give(["catalog.delete_product", "accounts.delete_organisation"])
+
+
+def test_without_the_second_factor_that_is_asked_for_nothing_is_allowed() -> None:
+    actor = Actor("USER-1", "ORG-1", "A", Grants((Role.OWNER,)), without_second_factor=True)
+    assert not actor.may("catalog.view_product", "ORG-1")
+    assert not actor.may_give([])
+    with pytest.raises(SecondFactorMissing):
+        actor.require("catalog.view_product", "ORG-1")
+
+
+def test_a_confirmation_holds_for_a_quarter_of_an_hour() -> None:
+    now = datetime.now(UTC)
+    actor = Actor("USER-1", "ORG-1", "Alice", confirmed_at=now - timedelta(minutes=14))
+    actor.require_confirmation()
+    for moment in (None, now - timedelta(minutes=16)):
+        with pytest.raises(ConfirmationNeeded):
+            replace(actor, confirmed_at=moment).require_confirmation()
+    Actor.system(org_id="ORG-1").require_confirmation()
 
 
 def test_a_name_is_one_line_of_visible_text() -> None:

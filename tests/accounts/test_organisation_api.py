@@ -171,11 +171,11 @@ def test_what_it_costs_at_a_thousand_people(alice: User) -> None:
     api = Api(alice)
     etag = api.get(OWN).headers["ETag"]
     expected: list[tuple[Callable[[], Any], list[str], float]] = [
-        (lambda: api.get(OWN), ["GetItem", "GetItem"], 2.0),
-        (lambda: api.get(PEOPLE), ["GetItem", "Query"], 4.5),
+        (lambda: api.get(OWN), ["BatchGetItem", "GetItem"], 3.0),
+        (lambda: api.get(PEOPLE), ["BatchGetItem", "Query"], 5.5),
         (
             lambda: api.patch(OWN, {"name": "New"}, If_Match=etag),
-            ["GetItem", "GetItem", "TransactWriteItems"],
+            ["BatchGetItem", "GetItem", "TransactWriteItems"],
             20,
         ),
     ]

@@ -82,7 +82,7 @@ def test_what_does_not_exist_is_refused_beside_its_field(
     with pytest.raises(Invalid) as refused:
         change_profile(user=alice, version=1, said={field: value, "theme": value or "pink"})
     assert {field, "theme"} == refused.value.fields.keys()
-    assert stored(alice) == alice
+    assert replace(stored(alice), last_login_at=None) == alice
 
 
 def test_every_proposed_zone_exists() -> None:
@@ -191,7 +191,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(alice: User)
     assert "There is no such time zone." in page
     assert 'value="Mordor"' in page
     assert 'value="Alicia"' in page
-    assert stored(alice) == alice
+    assert replace(stored(alice), last_login_at=None) == alice
 
 
 def test_whoever_loses_a_race_sees_both_and_may_save_again(alice: User) -> None:
@@ -221,7 +221,7 @@ def test_everybody_changes_only_oneself(alice: User, bob: User, charlie: User) -
         fields = said(person, name="Renamed", user_id=alice.user_id, org_id=alice.org_id)
         assert logged_in(person).post(PROFILE, fields).status_code == 302
         assert stored(person).name == "Renamed"
-    assert stored(alice) == alice
+    assert replace(stored(alice), last_login_at=None) == alice
 
 
 def test_strangers_are_led_to_the_login_and_other_sites_refused(alice: User) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LogIn = Callable[["User"], Client]
 THOUSAND = 1000
+# BatchGetItem is the person, the organisation and the person's own roles.
+READS = {"GetItem", "BatchGetItem", "Query"}
 
 
 def test_public_pages_cost_one_request_at_a_thousand_products(alice: User, visit: Visit) -> None:
@@ -36,8 +38,8 @@ def test_staff_pages_cost_little_at_a_thousand_products(
         f"{LIST}?status=public": (3, 5),
         LIST: (5, 6),
         f"{LIST}?q=S-000500": (5, 5),
-        page_of(own): (4, 4),
-        page_of(own, "product-history"): (4, 4),
+        page_of(own): (4, 5),
+        page_of(own, "product-history"): (4, 5),
         page_of(own, "product-delete"): (3, 4),
     }
     for path, (calls, capacity) in costs.items():
@@ -45,7 +47,7 @@ def test_staff_pages_cost_little_at_a_thousand_products(
         assert page.status_code == 200
         assert len(meter.calls) <= calls, (path, meter.calls)
         assert meter.capacity <= capacity, (path, meter.calls)
-        assert not {call.operation for call in meter.calls} - {"GetItem", "Query"}
+        assert not {call.operation for call in meter.calls} - READS
 
 
 def test_looking_at_pages_never_writes(alice: User, mug: Product, log_in: LogIn) -> None:
@@ -53,4 +55,4 @@ def test_looking_at_pages_never_writes(alice: User, mug: Product, log_in: LogIn)
     with measure() as meter:
         for path in (LIST, page_of(mug), page_of(mug, "product-history"), "/"):
             assert staff.get(path).status_code == 200
-    assert {call.operation for call in meter.calls} == {"GetItem", "Query"}
+    assert {call.operation for call in meter.calls} == READS

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from accounts.entities import ANONYMOUS, Actor, Grants, Role
+from accounts.entities import ANONYMOUS, Actor, Role
+from accounts.permissions import Grants
 from catalog import selectors, services
 from catalog.entities import Product, Status
 from catalog.errors import ProductChanged, ProductNotFound, SkuTaken

@@ -26,6 +26,7 @@ OWN = [
     "storage.0001_initial",
     "accounts.0001_initial",
     "accounts.0002_profile_and_own_sessions",
+    "accounts.0003_roles_stores_tokens",
     "catalog.0001_initial",
 ]
 
