@@ -69,6 +69,16 @@ def shared_client() -> Any:
     return current[1]
 
 
+def patience() -> Config:
+    """How long to wait for a service of AWS, and how often to try, as for the store."""
+    settings = configuration()
+    return Config(
+        connect_timeout=settings.connect_timeout_seconds,
+        read_timeout=settings.read_timeout_seconds,
+        retries={"mode": "standard", "total_max_attempts": settings.max_attempts},
+    )
+
+
 def _create_client() -> Any:
     settings = configuration()
     session = botocore.session.Session()
@@ -79,12 +89,8 @@ def _create_client() -> Any:
         "dynamodb",
         region_name=settings.region,
         endpoint_url=settings.endpoint,
-        config=Config(
-            connect_timeout=settings.connect_timeout_seconds,
-            read_timeout=settings.read_timeout_seconds,
-            max_pool_connections=settings.max_pool_connections,
-            parameter_validation=False,
-            retries={"mode": "standard", "total_max_attempts": settings.max_attempts},
+        config=patience().merge(
+            Config(max_pool_connections=settings.max_pool_connections, parameter_validation=False)
         ),
     )
     client._endpoint.http_session = WholeAnswers(client._endpoint.http_session)

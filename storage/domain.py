@@ -57,6 +57,12 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class Unavailable(DomainError):
+    """Something that we depend on does not work at the moment."""
+
+    code = "unavailable"
+
+
 class PreconditionFailed(DomainError):
     """`current` is what is stored now, in JSON's own types; `etag` names that version."""
 
@@ -80,10 +86,18 @@ class PreconditionRequired(DomainError):
 
 
 class TooMany(DomainError):
-    """`retry_after` is in whole seconds."""
+    """`retry_after` is in whole seconds; `first` where nothing was refused just before."""
 
     code = "too_many_requests"
 
-    def __init__(self, retry_after: int, message: object = None, *, code: str | None = None):
+    def __init__(
+        self,
+        retry_after: int,
+        message: object = None,
+        *,
+        code: str | None = None,
+        first: bool = False,
+    ):
         super().__init__(message, code=code)
         self.retry_after = retry_after
+        self.first = first

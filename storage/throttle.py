@@ -43,8 +43,10 @@ class Throttle:
                 "ReturnValues": "UPDATED_NEW",
             },
         )
-        if int(answer["Attributes"]["attempts"]["N"]) > self.limit:
-            raise TooMany(retry_after=max(1, math.ceil(window_end - now)))
+        attempts = int(answer["Attributes"]["attempts"]["N"])
+        if attempts > self.limit:
+            wait = max(1, math.ceil(window_end - now))
+            raise TooMany(retry_after=wait, first=attempts == self.limit + 1)
 
     def clear(self, key: str) -> None:
         """Forgets the attempts of the current window, after a success."""

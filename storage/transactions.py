@@ -69,6 +69,20 @@ class Transaction:
         arguments = item.get_update_kwargs_from_instance(actions=[*actions], condition=condition)
         self._add("Update", arguments, on_failure)
 
+    def amend(
+        self,
+        item: Table,
+        actions: Sequence[Action],
+        condition: Condition | None = None,
+        on_failure: OnFailure = None,
+    ) -> None:
+        """An update beside all others, whatever version is stored: for counters."""
+        hash_value, range_value = item._serialize_keys(*item.primary_key())
+        arguments = item._get_connection().get_operation_kwargs(
+            hash_value, range_key=range_value, actions=[*actions], condition=condition
+        )
+        self._add("Update", arguments, on_failure)
+
     def delete(
         self, item: Table, condition: Condition | None = None, on_failure: OnFailure = None
     ) -> None:

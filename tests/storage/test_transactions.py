@@ -343,6 +343,26 @@ class TestVersions:
         with pytest.raises(Refused):
             again.commit()
 
+    def test_an_amendment_goes_beside_all_versions_and_has_its_condition(self) -> None:
+        group = fresh()
+        stored(VersionedThing(group, "a", text="first"))
+        for text in ("second", "third"):
+            transaction = Transaction()
+            transaction.amend(
+                VersionedThing(group, "a"),
+                [VersionedThing.text.set(text)],
+                condition=VersionedThing.text == "first",
+                on_failure=Refused,
+            )
+            if text == "second":
+                transaction.commit()
+            else:
+                with pytest.raises(Refused):
+                    transaction.commit()
+        now = VersionedThing.find(group, "a")
+        assert now is not None
+        assert (now.text, now.version) == ("second", 1)
+
     def test_the_list_of_actions_stays_the_callers(self) -> None:
         group = fresh()
         items = [VersionedThing(group, name) for name in "ab"]
