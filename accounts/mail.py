@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -13,18 +15,29 @@ from accounts.errors import MailNotSent
 
 log = logging.getLogger("backroom.mail")
 
+# Out-of-office replies and the like are not for us (RFC 3834).
+_HEADERS = {"Auto-Submitted": "auto-generated"}
+# Where `make run` serves.
+_THIS_MACHINE = "http://127.0.0.1:8000"
 
-def send(name: str, *, to: str, language: str = "", **context: Any) -> None:
+
+def send(name: str, /, *, to: str, language: str = "", **context: Any) -> None:
     """Sends templates/mail/<name>.txt and .html; the first line of the text is the subject.
 
-    `language` as in User; empty is the language of this moment. One attempt, before it returns.
-    Raises MailNotSent; the log says why, without the address.
+    `language` as in User; empty is the language of this moment. Both templates know `context` and
+    `subject`. One attempt, before it returns. Raises MailNotSent; the log says why, without the
+    address.
     """
     with translation.override(language or translation.get_language()):
-        text = render_to_string(f"mail/{name}.txt", context)
-        subject, _, body = text.partition("\n")
-        message = EmailMultiAlternatives(subject.strip(), body.strip() + "\n", to=[to])
-        message.attach_alternative(render_to_string(f"mail/{name}.html", context), "text/html")
+        subject, _, body = render_to_string(f"mail/{name}.txt", context).strip().partition("\n")
+        # Whatever a name may bring along, a header is one line.
+        subject = " ".join(subject.split())
+        # A copy, for back ends add what they need.
+        message = EmailMultiAlternatives(
+            subject, body.strip() + "\n", to=[to], headers={**_HEADERS}
+        )
+        page = render_to_string(f"mail/{name}.html", {**context, "subject": subject})
+        message.attach_alternative(page, "text/html")
     try:
         message.send()
     # Whatever a back end raises: SMTP, sockets, or a provider's client.
@@ -33,3 +46,15 @@ def send(name: str, *, to: str, language: str = "", **context: Any) -> None:
             "mail not sent", extra={"fields": {"mail": name, "reason": type(error).__name__}}
         )
         raise MailNotSent from error
+
+
+def absolute(request: HttpRequest | None, path: str) -> str:
+    """The address of a page for somebody elsewhere; `path` begins with a slash.
+
+    With PUBLIC_URL, which production requires, the request is not looked at; a header that anybody
+    can send decides nothing there. Without it the host of the request, an allowed one; and in
+    commands, where there is none, this machine.
+    """
+    if settings.PUBLIC_URL or request is None:
+        return f"{settings.PUBLIC_URL or _THIS_MACHINE}{path}"
+    return request.build_absolute_uri(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
 from django.core.exceptions import ImproperlyConfigured
@@ -50,6 +51,16 @@ def integer(name: str, default: int, *, minimum: int = 0) -> int:
     if number < minimum:
         raise ImproperlyConfigured(f"{name} must be at least {minimum}.")
     return number
+
+
+def origin(name: str, default: str | None, *, https: bool) -> str:
+    """Scheme and host such as https://shop.example.com, without a slash at the end."""
+    value = text(name, default).rstrip("/")
+    if value and not re.fullmatch(r"https?://[^/?#@\s]+", value):
+        raise ImproperlyConfigured(f"{name} must be an address such as https://shop.example.com.")
+    if value and https and not value.startswith("https://"):
+        raise ImproperlyConfigured(f"{name} must begin with https://.")
+    return value
 
 
 def words(name: str, default: Sequence[str] | None = ()) -> list[str]:

@@ -1,0 +1,1 @@
+"""E-mail addresses: proving that one has one, when signing up, forgetting a password, moving on."""
