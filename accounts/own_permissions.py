@@ -8,6 +8,14 @@ from accounts.permissions import EVERYBODY, NOBODY_ELSE, Permission, Role
 
 _MANAGER = frozenset({Role.MANAGER})
 
+ROLE_NAMES = {
+    Role.OWNER: _("Owner"),
+    Role.MANAGER: _("Manager"),
+    Role.SUPERVISOR: _("Supervisor"),
+    Role.STAFF: _("Staff"),
+    Role.VIEWER: _("Viewer"),
+}
+
 PERMISSIONS = (
     Permission("accounts.view_user", _("See the people of the organisation"), EVERYBODY),
     Permission("accounts.add_user", _("Invite people"), _MANAGER),
@@ -20,7 +28,7 @@ PERMISSIONS = (
     Permission("accounts.view_role", _("See roles and what they permit"), EVERYBODY),
     Permission("accounts.add_role", _("Make roles"), NOBODY_ELSE),
     Permission("accounts.change_role", _("Change roles"), NOBODY_ELSE),
-    Permission("accounts.delete_role", _("Delete roles"), NOBODY_ELSE),
+    Permission("accounts.delete_role", _("Delete and restore roles"), NOBODY_ELSE),
     Permission("accounts.view_store", _("See stores"), EVERYBODY, of_store=True),
     Permission("accounts.add_store", _("Open stores"), _MANAGER),
     Permission("accounts.change_store", _("Change stores"), _MANAGER, of_store=True),
