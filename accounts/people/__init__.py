@@ -1,0 +1,1 @@
+"""The people of an organisation: inviting them, and deciding what each of them may do."""

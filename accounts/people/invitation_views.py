@@ -1,0 +1,176 @@
+"""The pages of invitations: those of an organisation, and the one that somebody accepts."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth import login as start_session
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import services
+from accounts.backends import BACKEND
+from accounts.entities import Actor
+from accounts.errors import TooManyAttempts
+from accounts.models import AuthUser
+from accounts.people import invitations, selectors
+from accounts.people.errors import AlreadyInvited, AlreadyMember, InvalidInvitation
+from accounts.people.forms import AcceptForm, InvitationForm
+from accounts.people.invitations import ADD_USER, Sent
+from accounts.people.requests import client_address, link_to
+from accounts.roles.selectors import names_of, role_names
+from accounts.selectors import actor_of
+from storage.domain import Conflict, DomainError, Invalid, TooMany
+
+NOT_FOUND = 404
+TAKEN = 409
+INVALID = 422
+TOO_MANY = 429
+
+
+@login_required
+@never_cache
+@require_safe
+def invitation_list(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    cursor = request.GET.get("cursor") or None
+    page = selectors.list_invitations(actor, cursor=cursor)
+    following = page.next_cursor
+    own = any(role.startswith("ROLE-") for each in page.items for role in each.roles)
+    context = {
+        "invitations": page.items,
+        "role_names": role_names(actor.org_id) if own else names_of(),
+        "first_url": request.path if cursor else None,
+        "next_url": f"{request.path}?{urlencode({'cursor': following})}" if following else None,
+    }
+    return render(request, "accounts/invitations.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    actor.require(ADD_USER, actor.org_id)
+    if request.method != "POST":
+        initial = {"where": "all", "roles": ["viewer"]}
+        return _invite_page(request, _form(actor, initial=initial))
+    form = _form(actor, request.POST)
+    if not form.is_valid():
+        return _invite_page(request, form, INVALID)
+    try:
+        sent = invitations.invite_person(
+            actor=actor,
+            email=form.cleaned_data["email"],
+            roles=form.cleaned_data["roles"],
+            stores=form.chosen_stores,
+            link_to=link_to(request),
+        )
+    except AlreadyInvited as refusal:
+        form.refuse(refusal)
+        return _invite_page(request, form, TAKEN, refusal.invitation_id)
+    except (Invalid, AlreadyMember) as refusal:
+        form.refuse(refusal)
+        return _invite_page(request, form, INVALID if isinstance(refusal, Invalid) else TAKEN)
+    except TooManyAttempts as refusal:
+        form.refuse(refusal)
+        return _slowed(_invite_page(request, form, TOO_MANY), refusal)
+    _say(request, sent)
+    return redirect("organisation:invitations")
+
+
+@login_required
+@require_POST
+def resend(request: HttpRequest, invitation_id: str) -> HttpResponse:
+    sent = invitations.resend_invitation(
+        actor=actor_of(request), invitation_id=invitation_id, link_to=link_to(request)
+    )
+    _say(request, sent)
+    return redirect("organisation:invitations")
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, invitation_id: str) -> HttpResponse:
+    invitation = invitations.withdraw_invitation(
+        actor=actor_of(request), invitation_id=invitation_id
+    )
+    text = _("The invitation of %(email)s is withdrawn. Its link does not work any more.")
+    messages.success(request, text % {"email": invitation.email})
+    return redirect("organisation:invitations")
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever may be logged in here: the new person is, afterwards."""
+    try:
+        opened = invitations.open_invitation(token)
+        invitation = opened.invitation
+        whose = {"email": invitation.email}
+        form = AcceptForm(request.POST if request.method == "POST" else None, initial=whose)
+        error: DomainError | None = None
+        if form.is_valid():
+            try:
+                user = invitations.accept_invitation(
+                    token=token,
+                    name=form.cleaned_data["name"],
+                    password=form.cleaned_data["password"],
+                    client_address=client_address(request),
+                )
+            except (Invalid, Conflict, TooManyAttempts) as refusal:
+                error = refusal
+                form.refuse(refusal)
+            else:
+                services.log_in(user=user, via="session")
+                start_session(request, AuthUser.of(user), backend=BACKEND)
+                messages.success(request, _("Welcome, %(name)s!") % {"name": user.name})
+                return redirect(resolve_url("accounts:account"))
+    except InvalidInvitation:
+        return render(request, "accounts/invitation_invalid.html", status=NOT_FOUND)
+    context = {"form": form, "invitation": invitation, "organisation": opened.organisation}
+    response = render(request, "accounts/invitation.html", context)
+    if request.method == "POST":
+        response.status_code = TAKEN if isinstance(error, Conflict) else INVALID
+    return _slowed(response, error) if isinstance(error, TooMany) else response
+
+
+def _form(actor: Actor, data: object = None, **more: object) -> InvitationForm:
+    return InvitationForm(
+        data,
+        roles=selectors.roles_to_give(actor),
+        stores=selectors.stores_to_give(actor),
+        everywhere=actor.stores is None,
+        **more,
+    )
+
+
+def _invite_page(
+    request: HttpRequest, form: InvitationForm, status: int = 200, invitation_id: str = ""
+) -> HttpResponse:
+    context = {"form": form, "invitation_id": invitation_id}
+    return render(request, "accounts/invite.html", context, status=status)
+
+
+def _slowed(response: HttpResponse, error: TooMany) -> HttpResponse:
+    response.status_code = TOO_MANY
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _say(request: HttpRequest, sent: Sent) -> None:
+    whom = {"email": sent.invitation.email}
+    if sent.by_mail:
+        messages.success(request, _("The invitation is on its way to %(email)s.") % whom)
+    else:
+        text = _(
+            "The invitation of %(email)s holds, but the e-mail could not be sent. Send it again."
+        )
+        messages.warning(request, text % whom)
