@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import DomainForm
+from accounts.passwords import LONGEST_PASSWORD
+
+LONGEST_CODE = 40
+
+
+def _code_field(label: object, *, required: bool = True, help_text: object = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,  # type: ignore[arg-type]  # lazy translations are not in the stubs' union
+        help_text=help_text,  # type: ignore[arg-type]
+        required=required,
+        max_length=LONGEST_CODE,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+        ),
+    )
+
+
+def _is_typed(form: forms.Form, name: str) -> bool:
+    return bool(form.data.get(form.add_prefix(name), "").strip())
+
+
+class CodeForm(DomainForm):
+    code = _code_field(_("Code"), help_text=_("The six digits that your app shows now."))
+
+
+class LoginCodeForm(DomainForm):
+    """Either of the two."""
+
+    code = _code_field(_("Code"), help_text=_("The six digits that your app shows now."))
+    recovery_code = forms.CharField(
+        label=_("Or a recovery code"),
+        required=False,
+        max_length=LONGEST_CODE,
+        help_text=_("If you do not have your phone. Each works once."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].required = not _is_typed(self, "recovery_code")
+
+
+class ConfirmForm(DomainForm):
+    """The password, or a code for those who have a second factor.
+
+    Named so that they stay apart from the fields of the form that is waiting.
+    """
+
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=LONGEST_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    code = _code_field(
+        _("Or a code"), required=False, help_text=_("The six digits that your app shows now.")
+    )
+
+    prefix = "confirm"
+
+    def __init__(self, *args: Any, has_second_factor: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_second_factor:
+            self.fields["password"].required = not _is_typed(self, "code")
+        else:
+            del self.fields["code"]
+
+
+class RequirementForm(DomainForm):
+    required = forms.BooleanField(
+        label=_("Everybody needs a second factor"),
+        required=False,
+        help_text=_(
+            "Whoever has none can do nothing until it is set up, from the next request on. Their "
+            "programs stop as well."
+        ),
+    )
