@@ -32,7 +32,8 @@ class AccessToken:
     expires_in: int
 
 
-def issue_token(user: User) -> AccessToken:
+def issue_token(user: User, logged_in_at: datetime | None = None) -> AccessToken:
+    """`logged_in_at` is when the person last proved who it is, now unless it is given."""
     now = int(time.time())
     lifetime: int = settings.ACCESS_TOKEN_SECONDS
     claims = {
@@ -40,9 +41,10 @@ def issue_token(user: User) -> AccessToken:
         "sub": user.user_id,
         "org": user.org_id,
         "iat": now,
+        "auth_time": now if logged_in_at is None else int(logged_in_at.timestamp()),
         "exp": now + lifetime,
         "jti": secrets.token_urlsafe(16),
-        "cred": _credential_digest(user),
+        "cred": credential_digest(user),
         "roles": list(user.custom_roles),
     }
     return AccessToken(jwt.encode(claims, settings.ACCESS_TOKEN_SECRET, ALGORITHM), lifetime)
@@ -69,13 +71,14 @@ def actor_of_token(text: str) -> Actor:
     # Signed by us, so a list of ids; tokens from before there were custom roles have none.
     member = selectors.find_member(org_id=org_id, user_id=user_id, roles=claims.get("roles", ()))
     if member is None or not hmac.compare_digest(
-        credential.encode("utf-8", "replace"), _credential_digest(member.user).encode()
+        credential.encode("utf-8", "replace"), credential_digest(member.user).encode()
     ):
         raise InvalidToken
-    return replace(member.actor, confirmed_at=datetime.fromtimestamp(claims["iat"], UTC))
+    logged_in_at = claims.get("auth_time", claims["iat"])
+    return replace(member.actor, confirmed_at=datetime.fromtimestamp(logged_in_at, UTC))
 
 
-def _credential_digest(user: User) -> str:
+def credential_digest(user: User) -> str:
     """Changes with the credential stamp and tells nothing about it."""
     secret: str = settings.ACCESS_TOKEN_SECRET
     message = f"credential\0{user.credential_stamp}".encode()
