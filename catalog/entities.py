@@ -60,7 +60,11 @@ DATA_FIELDS = tuple(ProductData.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as stored. Times are UTC; `version` grows by one with every change."""
+    """A product as stored. Times are UTC; `version` grows by one with every change.
+
+    `withheld` names the removal of its organisation, which keeps a public product from the public
+    until it is restored; empty otherwise.
+    """
 
     id: str
     org_id: str
@@ -69,6 +73,7 @@ class Product:
     updated_at: datetime
     published_at: datetime | None = None
     version: int = 0
+    withheld: str = ""
     category_slugs: tuple[str, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +86,7 @@ class Product:
 
     @property
     def is_public(self) -> bool:
-        return self.data.status is Status.PUBLIC
+        return self.data.status is Status.PUBLIC and not self.withheld
 
     @property
     def audit_subject(self) -> str:

@@ -104,7 +104,10 @@ def entry_text(product: Product) -> str:
 
 
 def entries(product: Product, shards: int = 1) -> list[EntryKeys]:
-    """Where a product is listed: public ones everywhere, others in their organisation only."""
+    """Where a product is listed: public ones everywhere, others in their organisation only.
+
+    A withheld one keeps the entry by which its organisation finds it, and nothing else.
+    """
     name, price, newest = sort_keys(product)
     data = product.data
 
@@ -112,6 +115,8 @@ def entries(product: Product, shards: int = 1) -> list[EntryKeys]:
         return EntryKeys(facet, prefix + name, prefix + price, prefix + newest)
 
     found = [entry(organisation_facet(product.org_id, data.status))]
+    if product.withheld:
+        return found
     if not product.is_public:
         found.extend(
             entry(unpublished_word_facet(product.org_id, word), word + " ")

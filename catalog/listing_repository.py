@@ -105,6 +105,20 @@ def count_entries(facet: str) -> int:
             return count
 
 
+def own_product_ids(
+    org_id: str, status: Status, *, most: int, after: str = ""
+) -> tuple[list[str], str | None]:
+    """What an organisation has in one state, by name, and the place behind it; None at the end.
+
+    Strongly consistent. One query.
+    """
+    facet = listing.organisation_facet(org_id, status)
+    start_key = {"facet": {"S": facet}, "name_key": {"S": after}} if after else None
+    found = ListingItem.slice(facet, page_size=most, start_key=start_key, consistent=True)
+    place = found.last_key["name_key"]["S"] if found.last_key else None
+    return [item.card["id"] for item in found.items], place
+
+
 def search(
     drivers: Sequence[Driver],
     sort: Sort,

@@ -59,6 +59,7 @@ class ProductItem(Table):
     created_at = UTCDateTimeAttribute()
     updated_at = UTCDateTimeAttribute()
     published_at = UTCDateTimeAttribute(null=True)
+    withheld = UnicodeAttribute(null=True)
     version = VersionAttribute()
 
     sku_gsi = SkuIndex()
@@ -84,6 +85,7 @@ class ProductItem(Table):
             created_at=product.created_at,
             updated_at=product.updated_at,
             published_at=product.published_at,
+            withheld=product.withheld or None,
             **version,
         )
 
@@ -108,6 +110,7 @@ class ProductItem(Table):
             updated_at=self.updated_at,
             published_at=self.published_at,
             version=self.version,
+            withheld=self.withheld or "",
         )
 
 

@@ -23,18 +23,23 @@ def add_owner_arguments(parser: CommandParser) -> None:
     whom.add_argument("--organisation", metavar="ID", help="Work for this organisation.")
 
 
-def actor_for(options: dict[str, Any]) -> Actor:
-    """Raises NotFound, Invalid; what the person may do is checked where it is done."""
+def actor_for(options: dict[str, Any], *, include_deleted: bool = False) -> Actor:
+    """Raises NotFound, Invalid; what the person may do is checked where it is done.
+
+    `include_deleted` is for who only looks: what is written there would come into the catalogue.
+    """
     if options["owner"]:
         membership = find_membership(email=options["owner"])
         if membership is None:
             raise NotFound(NOBODY % {"email": options["owner"]})
-        return membership.user.actor
+        return membership.actor
     if not options["organisation"]:
         raise Invalid(NEITHER)
     actor = Actor.system(org_id=options["organisation"])
     try:
-        get_own_organisation(actor=actor)
+        organisation = get_own_organisation(actor=actor)
     except UserNotFound:
         raise NotFound(NO_ORGANISATION % {"id": options["organisation"]}) from None
+    if organisation.deleted_at is not None and not include_deleted:
+        raise NotFound(NO_ORGANISATION % {"id": options["organisation"]})
     return actor

@@ -10,6 +10,7 @@ from babel.numbers import format_decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.selectors import shown_actor
 from catalog.entities import Status
 from catalog.forms import FIELD_NAMES, Text, display
 from storage.audit import AuditEntry
@@ -20,6 +21,11 @@ STATUS_VERBS = {
     Status.PUBLIC: _("Published"),
     Status.ARCHIVED: _("Archived"),
     Status.DRAFT: _("Taken back to draft"),
+}
+ACTIONS = {
+    "catalog.delete_product": _("Deleted"),
+    "catalog.withhold_product": _("Withdrawn with the organisation"),
+    "catalog.return_product": _("Back with the organisation"),
 }
 
 
@@ -46,7 +52,7 @@ def change_of(entry: AuditEntry) -> Change:
     is_first = bool(changes) and all(old is None for old, _new in changes.values())
     return Change(
         what=_what(entry, is_first),
-        who=entry.actor_name or entry.actor_id,
+        who=shown_actor(entry),
         at=entry.at,
         fields=tuple(
             FieldChange(label, _shown(name, changes[name][0]), _shown(name, changes[name][1]))
@@ -60,8 +66,8 @@ def change_of(entry: AuditEntry) -> Change:
 def _what(entry: AuditEntry, is_first: bool) -> Text:
     if is_first:
         return _("Created")
-    if entry.action == "catalog.delete_product":
-        return _("Deleted")
+    if entry.action in ACTIONS:
+        return ACTIONS[entry.action]
     new = entry.changes.get("status", (None, None))[1]
     if set(entry.changes) == {"status"} and new in STATUS_VERBS:
         return STATUS_VERBS[new]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 from accounts import directory
 from accounts.directory import LARGEST_PAGE
 from accounts.entities import Actor, Organisation, User
+from accounts.removal.entities import Job, Task
+from accounts.removal.selectors import pending_jobs
 from storage.pages import Page
 
 
@@ -29,12 +31,18 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         server = Actor.system(org_id="")
+        tasks = {job.org_id: job.task for job in _jobs(server, asked=options["deleted"])}
         for organisation in _organisations(server, include_deleted=options["deleted"]):
             people = _people(server, organisation) if options["people"] else None
             if options["json"]:
-                self.stdout.write(_json(organisation, people))
+                self.stdout.write(_json(organisation, people, tasks))
             else:
-                self.stdout.write(_line(organisation, people))
+                self.stdout.write(_line(organisation, people, tasks))
+
+
+def _jobs(server: Actor, *, asked: bool) -> list[Job]:
+    """Only what is deleted has one."""
+    return pending_jobs(server) if asked else []
 
 
 def _organisations(server: Actor, *, include_deleted: bool) -> Iterator[Organisation]:
@@ -53,13 +61,23 @@ def _people(server: Actor, organisation: Organisation) -> Page[User]:
     return directory.list_users(server, org_id=organisation.org_id, limit=LARGEST_PAGE)
 
 
-def _line(organisation: Organisation, people: Page[User] | None) -> str:
+def _line(organisation: Organisation, people: Page[User] | None, tasks: Mapping[str, Task]) -> str:
     parts = [organisation.org_id, organisation.name]
     if people is not None:
         parts.append(_count(people))
     if organisation.deleted_at is not None:
         parts.append(_("deleted on %(date)s") % {"date": organisation.deleted_at.date()})
+    if organisation.org_id in tasks:
+        parts.append(_still(tasks[organisation.org_id]))
     return "  ".join(parts)
+
+
+def _still(task: Task) -> str:
+    return {
+        Task.DELETE: _("being deleted"),
+        Task.RESTORE: _("being restored"),
+        Task.DESTROY: _("being destroyed"),
+    }[task]
 
 
 def _count(people: Page[User]) -> str:
@@ -69,14 +87,17 @@ def _count(people: Page[User]) -> str:
     return ngettext("%(num)d person", "%(num)d people", number) % {"num": number}
 
 
-def _json(organisation: Organisation, people: Page[User] | None) -> str:
-    """`people_at_least` and not all of them where `people_more` is true."""
+def _json(organisation: Organisation, people: Page[User] | None, tasks: Mapping[str, Task]) -> str:
+    """`people_at_least` and not all of them where `people_more` is true; `unfinished` is `delete`,
+    `restore` or `destroy` where that is still being done."""
     said: dict[str, object] = {
         "id": organisation.org_id,
         "name": organisation.name,
         "created_at": organisation.created_at,
         "deleted_at": organisation.deleted_at,
     }
+    if organisation.org_id in tasks:
+        said["unfinished"] = tasks[organisation.org_id]
     if people is not None:
         said["people_at_least"] = len(people.items)
         said["people_more"] = people.next_cursor is not None

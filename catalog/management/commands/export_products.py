@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            actor = actor_for(options)
+            actor = actor_for(options, include_deleted=True)
             export = {"csv": export_csv, "ndjson": export_ndjson}[options["format"]]
             if options["output"] is None:
                 for text in export(actor):

@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: an owner and a shop full of products to look at."""
+"""`manage.py load_demo`: people, stores and a shop full of products to look at."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.entities import Actor
+from accounts.management.demo import COLLEAGUES, add_colleagues, add_stores
 from accounts.selectors import find_membership
 from accounts.services import ensure_owner
 from catalog.imports import runs
@@ -35,7 +36,7 @@ COULD_NOT_RUN = 2
 
 
 class Command(BaseCommand):
-    help = "Makes a demonstration owner and shop; changes nothing that is there already."
+    help = "Makes a demonstration shop with people and stores; changes nothing that is there."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -61,6 +62,8 @@ class Command(BaseCommand):
                 email=EMAIL, password=password, organisation_name=ORGANISATION
             )
             with _marked_unfinished():
+                add_stores(user.actor)
+                add_colleagues(user, password)
                 progress = _import_products(user.actor)
         except DomainError as error:
             raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
@@ -75,6 +78,11 @@ class Command(BaseCommand):
     def _say_how_to_log_in(self, password: str) -> None:
         text = _("Log in as %(email)s with the password “%(password)s”, unless you changed it.")
         self.stdout.write(text % {"email": EMAIL, "password": password})
+        # A shop from before there were colleagues has none.
+        there = [email for email in COLLEAGUES if find_membership(email=email) is not None]
+        if there:
+            text = _("The same password is that of %(people)s, who may do less.")
+            self.stdout.write(text % {"people": ", ".join(there)})
 
 
 @contextmanager

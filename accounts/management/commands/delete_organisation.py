@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from accounts.entities import Actor
+from accounts.management.removals import confirmed_name, finish, refusals
+from accounts.removal import services
+
+
+class Command(BaseCommand):
+    help = (
+        "Deletes an organisation: its people cannot log in any more, its products leave the"
+        " catalogue. `restore_organisation` brings everything back."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("organisation", metavar="ORG", help="Its id, ORG-…")
+        parser.add_argument("--confirm", metavar="NAME", help="Its name, instead of being asked.")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        org_id = options["organisation"]
+        with refusals():
+            name = confirmed_name(org_id, options["confirm"])
+            services.delete_organisation(actor=Actor.system(org_id=org_id), name=name)
+        finish(self, org_id)
