@@ -1,0 +1,1 @@
+"""What is kept about people: telling them, and erasing it."""
