@@ -31,7 +31,8 @@ class AccountsBackend(BaseBackend):
             user = services.authenticate(email=email, password=password, client_address=address)
         except InvalidCredentials:
             return None
-        return AuthUser.of(user)
+        # A password alone does not let in who has a second factor: the login pages ask for it.
+        return None if user.second_factor_since is not None else AuthUser.of(user)
 
     def get_user(self, user_id: str) -> AuthUser | None:
         try:

@@ -34,6 +34,10 @@ Entity = TypeVar("Entity")
 
 ROUNDS = 3
 FAR_READ = 250
+# A megabyte of people, at which DynamoDB itself stops, is some thousand; few of them are deleted.
+DELETED_AMONG = 1000
+_PRESENT = AccountItem.deleted_at.does_not_exist()
+_DELETED = AccountItem.deleted_at.exists()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,6 +81,12 @@ def users_of(
     """The people of one organisation, by their ids."""
     stream = _Stream(org_id, None, people_only(), reached=after)
     return _read([stream], user_of, most, include_deleted)
+
+
+def deleted_users_of(org_id: str, *, most: int, after: Position | None = None) -> Found[User]:
+    """The deleted ones among DELETED_AMONG people of one organisation, by their ids: one query."""
+    stream = _Stream(org_id, None, people_only(), reached=after)
+    return _search([stream], user_of, most, _DELETED, [DELETED_AMONG])
 
 
 def all_users(
@@ -127,11 +137,22 @@ def _read(
     most: int,
     include_deleted: bool,
 ) -> Found[Entity]:
-    wanted = None if include_deleted else AccountItem.deleted_at.does_not_exist()
+    rounds = [*[most] * (ROUNDS - 1), max(most, FAR_READ)]
+    return _search(streams, entity_of, most, None if include_deleted else _PRESENT, rounds)
+
+
+def _search(
+    streams: Sequence[_Stream],
+    entity_of: Callable[[AccountItem], Entity],
+    most: int,
+    wanted: Condition | None,
+    rounds: Sequence[int],
+) -> Found[Entity]:
+    """`rounds` are how many items each query may look at, one round after the other."""
     rows: list[Row[Entity]] = []
     capacity = 0.0
     behind = list(streams)
-    for page_size in (*[most] * (ROUNDS - 1), max(most, FAR_READ)):
+    for page_size in rounds:
         for stream in behind:
             found = AccountItem.slice(
                 stream.key,

@@ -272,7 +272,10 @@ class SessionRecord:
 
 @dataclass(frozen=True, slots=True)
 class OwnSession:
-    """One of somebody's sessions. `data` is as in SessionRecord, `stored_key` the repository's."""
+    """One of somebody's sessions. `data` is as in SessionRecord, `stored_key` the repository's.
+
+    That of a program has no data and a `credential_digest`, as its access tokens have one.
+    """
 
     id: str
     created_at: datetime
@@ -281,6 +284,11 @@ class OwnSession:
     device: Device
     data: str = field(repr=False)
     stored_key: str = field(repr=False)
+    credential_digest: str = field(default="", repr=False)
+
+    @property
+    def is_program(self) -> bool:
+        return bool(self.credential_digest)
 
 
 def imported_organisation_id(source: str, reference: str) -> str:

@@ -8,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from storage.domain import (
     Conflict,
-    DomainError,
     Forbidden,
     Invalid,
     NotFound,
     TooMany,
     Unauthenticated,
+    Unavailable,
 )
 
 if TYPE_CHECKING:
@@ -84,6 +84,20 @@ class InvalidToken(Unauthenticated):
     message = _("The access token is not valid or has expired. Log in again.")
 
 
+class InvalidRefreshToken(Unauthenticated):
+    """The same for every reason, also when the login that it belongs to has just been ended."""
+
+    code = "invalid_refresh_token"
+    message = _("The refresh token is not valid or has ended. Log in again.")
+
+
+class LoginNeeded(Forbidden):
+    """An API token was sent for what only the person does."""
+
+    code = "login_needed"
+    message = _("API tokens cannot do this. Log in with e-mail address and password.")
+
+
 class InvalidResetLink(NotFound):
     """One answer for every link that does not work, so that it tells nothing about anybody."""
 
@@ -115,7 +129,7 @@ class ConfirmationNeeded(Forbidden):
     message = _("Confirm first that it is you: log in again, or enter your password.")
 
 
-class MailNotSent(DomainError):
+class MailNotSent(Unavailable):
     """What the mail was about is done all the same, unless a page says otherwise."""
 
     code = "mail_not_sent"

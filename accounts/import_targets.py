@@ -14,6 +14,7 @@ from accounts.intake.errors import NoSwitch, SourceMissing, UnknownOption
 from accounts.intake.organisations import OrganisationsWriter
 from accounts.intake.people import PeopleWriter
 from accounts.intake.rows import ROLES
+from accounts.stores.intake import StoresWriter
 from storage.intake import Target, TargetField, TargetWriter
 
 
@@ -142,4 +143,66 @@ PEOPLE = AccountTarget(
     make=PeopleWriter,
     switches=("change_roles",),
 )
-TARGETS: tuple[Target, ...] = (ORGANISATIONS, PEOPLE)
+STORES = AccountTarget(
+    name="stores",
+    summary="Stores of one organisation, by number; with --owner or --organisation.",
+    key=("number",),
+    fields=(
+        TargetField(
+            "number",
+            required=True,
+            help="What the other system calls it; it is shown as the number of the store.",
+            synonyms=(
+                *("store number", "store id", "store no", "code", "id", "branch number"),
+                *("numero", "codigo", "numero de tienda"),
+            ),
+        ),
+        TargetField(
+            "name",
+            required=True,
+            synonyms=("store name", "title", "label", "branch", "nombre", "tienda"),
+        ),
+        TargetField(
+            "address",
+            synonyms=(
+                *("address 1", "address1", "address line 1", "street", "street address"),
+                *("direccion", "calle"),
+            ),
+        ),
+        TargetField(
+            "address_2",
+            help="A second line of the address.",
+            synonyms=("address2", "address line 2", "direccion 2"),
+        ),
+        TargetField("city", synonyms=("town", "locality", "ciudad", "poblacion", "localidad")),
+        TargetField(
+            "region",
+            help="State, province or region; where there is no time zone, its abbreviation.",
+            synonyms=("state", "province", "county", "estado", "provincia"),
+        ),
+        TargetField(
+            "postal_code",
+            synonyms=("zip", "zip code", "postcode", "postal", "codigo postal", "cp"),
+        ),
+        TargetField(
+            "country",
+            help="Two letters, such as ES or US.",
+            synonyms=("country code", "pais"),
+        ),
+        TargetField(
+            "time_zone",
+            help="IANA; without one it follows from country and region where they tell.",
+            synonyms=("timezone", "tz", "zona horaria"),
+        ),
+        TargetField(
+            "opening_hours",
+            help="Mon-Fri: 9:00-13:00, 16:00-20:00; Sat: 10:00-14:00.",
+            synonyms=("hours", "business hours", "opening times", "horario"),
+        ),
+        TargetField("active", "boolean", synonyms=("is active", "enabled", "open", "activo")),
+    ),
+    make=StoresWriter,
+    switches=("twelve_hour_clock",),
+    needed_options={},
+)
+TARGETS: tuple[Target, ...] = (ORGANISATIONS, PEOPLE, STORES)

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import passwords, repository
 from accounts.entities import Actor, Membership, Organisation, User, split_reference
-from accounts.permissions import declared_codes
+from accounts.permissions import CustomRole, declared_codes
 
 _SESSION_SALT = "accounts.models.AuthUser.session"
 
@@ -50,6 +50,7 @@ class AuthUser(AbstractBaseUser):
     account: User
     actor: Actor
     organisation: Organisation | None = None
+    custom_roles: tuple[CustomRole, ...] = ()
     must_set_up_second_factor = False
 
     class Meta:
@@ -68,6 +69,7 @@ class AuthUser(AbstractBaseUser):
     def of_member(cls, membership: Membership) -> AuthUser:
         instance = cls.of(membership.user)
         instance.actor = membership.actor
+        instance.custom_roles = membership.custom_roles
         instance.organisation = membership.organisation
         instance.must_set_up_second_factor = membership.must_set_up_second_factor
         return instance

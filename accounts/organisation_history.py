@@ -7,8 +7,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from accounts.selectors import shown_actor
 from storage.audit import AuditEntry
+
+_WHAT = {
+    "accounts.add_organisation": gettext_lazy("Founded"),
+    "accounts.import_organisation": gettext_lazy("Imported"),
+    "accounts.delete_organisation": pgettext_lazy("organisation", "Deleted"),
+    "accounts.restore_organisation": pgettext_lazy("organisation", "Brought back"),
+    "accounts.destroy_organisation": pgettext_lazy("organisation", "Destroyed"),
+}
 
 
 class FieldChange(NamedTuple):
@@ -30,19 +40,23 @@ class Event:
 
 def event_of(entry: AuditEntry) -> Event:
     old, new = entry.changes.get("name", (None, None))
-    is_first = old is None
     return Event(
-        what=_what(entry, is_first),
-        who=entry.actor_name or entry.actor_id,
+        what=_what(entry),
+        who=shown_actor(entry),
         at=entry.at,
         fields=(FieldChange(_("Name"), old or "", new),) if new else (),
-        is_first=is_first,
+        is_first=old is None,
     )
 
 
-def _what(entry: AuditEntry, is_first: bool) -> str:
-    if not is_first:
+def _what(entry: AuditEntry) -> str:
+    if entry.changes.get("name", (None, None))[0] is not None:
         return _("Renamed")
-    if entry.action == "accounts.import_organisation":
-        return _("Imported")
-    return _("Founded")
+    if entry.action == "accounts.change_second_factor_requirement":
+        required = entry.changes["second_factor_required"][1]
+        return (
+            _("Second factor asked of everybody")
+            if required
+            else _("Second factor not asked for any more")
+        )
+    return str(_WHAT.get(entry.action, _("Changed")))

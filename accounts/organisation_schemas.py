@@ -52,11 +52,16 @@ class PeopleQuery(BaseModel):
 
 
 class ColleagueOut(BaseModel):
+    """`stores` are ids, null for all of them; `last_login_at` is null for never."""
+
     id: str
     first_name: str
     email: str
     is_admin: bool
     roles: list[str]
+    stores: list[str] | None
+    active: bool
+    last_login_at: datetime | None
     created_at: datetime
 
     @classmethod
@@ -67,6 +72,9 @@ class ColleagueOut(BaseModel):
             email=user.email,
             is_admin=user.is_owner,
             roles=[str(role) for role in user.roles],
+            stores=None if user.stores is None else sorted(user.stores),
+            active=user.deactivated_at is None,
+            last_login_at=user.last_login_at,
             created_at=user.created_at,
         )
 

@@ -15,11 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import directory, organisations
 from accounts.entities import Actor, Organisation, User
-from accounts.errors import OrganisationChanged
+from accounts.errors import InvalidEmail, OrganisationChanged, UserNotFound
 from accounts.organisation_forms import OrganisationForm
 from accounts.organisation_history import event_of
+from accounts.removal.services import DELETE_ORGANISATION
+from accounts.roles.selectors import role_names
 from accounts.selectors import actor_of
 from storage.domain import Invalid
+from storage.pages import Page
 
 INVALID = 422
 CHANGED = 409
@@ -57,16 +60,31 @@ def settings(request: HttpRequest) -> HttpResponse:
 def people(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     cursor = request.GET.get("cursor") or None
-    page = directory.list_users(actor, org_id=actor.org_id, cursor=cursor)
+    address = request.GET.get("email", "").strip()
+    page = _with_address(actor, address) if address else _members(actor, cursor)
     context = {
         # The store has them by id. In order as far as one can see: whoever fits on a page.
         "people": sorted(page.items, key=_name_key),
+        "role_names": role_names(actor.org_id, page.items),
         "own_id": actor.user_id,
-        "is_part": bool(cursor or page.next_cursor),
-        "first_url": request.path if cursor else None,
+        "address": address,
+        "is_part": not address and bool(cursor or page.next_cursor),
+        "first_url": request.path if cursor and not address else None,
         "next_url": _address(request, page.next_cursor),
     }
     return render(request, "accounts/people.html", context)
+
+
+def _members(actor: Actor, cursor: str | None) -> Page[User]:
+    return directory.list_users(actor, org_id=actor.org_id, cursor=cursor)
+
+
+def _with_address(actor: Actor, address: str) -> Page[User]:
+    """A page of one, or of nobody."""
+    try:
+        return Page((directory.find_user_by_email(actor, email=address),))
+    except (UserNotFound, InvalidEmail):
+        return Page(())
 
 
 def _name_key(user: User) -> tuple[str, str]:
@@ -88,6 +106,7 @@ def _settings_page(
         "organisation": organisation,
         "form": form,
         "may_change": actor.may(organisations.CHANGE_ORGANISATION, organisation.org_id),
+        "may_delete": actor.may(DELETE_ORGANISATION, organisation.org_id),
         "events": [event_of(entry) for entry in history.items],
         "first_url": request.path if cursor else None,
         "next_url": _address(request, history.next_cursor),

@@ -9,21 +9,23 @@ from ninja import Header, Router, Status
 
 from accounts import own_sessions, selectors
 from accounts.api_auth import BearerAuth
+from accounts.api_tokens.api import router as tokens_router
 from accounts.entities import Actor, Membership, User
 from accounts.errors import ProfileChanged
 from accounts.etags import tag, version_in
+from accounts.personal_data.api import router as personal_data_router
 from accounts.profile import change_profile
 from accounts.schemas import (
     OwnSessionOut,
     OwnSessionsOut,
     PersonOut,
-    Problem,
     ProfileChange,
     StaleProfile,
 )
+from accounts.second_factor.api import router as second_factor_router
 from storage.domain import Invalid, PreconditionFailed
 
-router = Router(tags=["People"], auth=BearerAuth())
+router = Router(tags=["People"], auth=BearerAuth(login_only=True))
 
 _WITH_ETAG = {
     "headers": {
@@ -46,8 +48,9 @@ class ApiRequest(HttpRequest):
 @router.get(
     "",
     operation_id="get_own_account",
-    summary="Whom the access token speaks for",
-    response={200: PersonOut, 401: Problem, 503: Problem},
+    summary="Whom the token speaks for",
+    auth=BearerAuth(),
+    response={200: PersonOut, (401, 403, 503): None},
     openapi_extra={"responses": {200: _WITH_ETAG}},
 )
 def get_own_account(request: ApiRequest, response: HttpResponse) -> Any:
@@ -63,7 +66,7 @@ def get_own_account(request: ApiRequest, response: HttpResponse) -> Any:
     response={
         200: PersonOut,
         412: StaleProfile,
-        (400, 401, 413, 422, 428, 503): None,
+        (400, 401, 403, 413, 422, 428, 503): None,
     },
     openapi_extra={"responses": {200: _WITH_ETAG, 412: _WITH_ETAG}},
 )
@@ -99,11 +102,11 @@ def change_own_profile(
 @router.get(
     "/sessions",
     operation_id="list_own_sessions",
-    summary="List where you are logged in with a browser",
-    response={200: OwnSessionsOut, (401, 503): None},
+    summary="List where you are logged in",
+    response={200: OwnSessionsOut, (401, 403, 503): None},
 )
 def list_own_sessions(request: ApiRequest) -> Any:
-    """Newest first, the latest hundred. Access tokens are not sessions."""
+    """Newest first, the latest hundred: browsers, and programs that have a refresh token."""
     user = selectors.get_own_membership(actor=request.auth).user
     found = own_sessions.list_own_sessions(user=user)
     return OwnSessionsOut(items=[OwnSessionOut.of(session) for session in found])
@@ -113,13 +116,18 @@ def list_own_sessions(request: ApiRequest) -> Any:
     "/sessions/{session_id}",
     operation_id="end_own_session",
     summary="End a session",
-    response={204: None, (401, 404, 503): None},
+    response={204: None, (401, 403, 404, 503): None},
 )
 def end_own_session(request: ApiRequest, session_id: str) -> Any:
     """Whoever uses it has to log in again."""
     user = selectors.get_own_membership(actor=request.auth).user
     own_sessions.end_session(user=user, session_id=session_id)
     return Status(204, None)
+
+
+router.add_router("/second-factor", second_factor_router)
+router.add_router("/data", personal_data_router)
+router.add_router("/tokens", tokens_router)
 
 
 def _etag(user: User) -> str:

@@ -16,6 +16,7 @@ from accounts.entities import OwnSession, User
 from accounts.errors import SessionNotFound
 from accounts.models import AuthUser
 from accounts.sessions import SessionStore
+from accounts.tokens import credential_digest
 from storage.audit import audit_item
 from storage.transactions import MAX_ACTIONS, Transaction
 
@@ -89,6 +90,8 @@ def _end(transaction: Transaction, session: OwnSession, user: User) -> None:
 def _works(session: OwnSession, user: User) -> bool:
     if session.expires_at <= datetime.now(UTC):
         return False
+    if session.is_program:
+        return constant_time_compare(session.credential_digest, credential_digest(user))
     person = AuthUser.of(user)
     digest = str(SessionStore().decode(session.data).get(HASH_SESSION_KEY, ""))
     known = (person.get_session_auth_hash(), *person.get_session_auth_fallback_hash())

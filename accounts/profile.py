@@ -115,7 +115,7 @@ def _checked(said: Mapping[str, str]) -> dict[str, Any]:
     checks: dict[str, Callable[[str], str]] = {
         "name": _name,
         "language": _language,
-        "time_zone": _time_zone,
+        "time_zone": clean_time_zone,
         "theme": _theme,
     }
     wanted: dict[str, Any] = {}
@@ -156,8 +156,11 @@ def _theme(theme: str) -> str:
     return theme
 
 
-def _time_zone(text: str) -> str:
-    """An IANA name however it is written, or the city alone; the name as IANA writes it."""
+def clean_time_zone(text: str) -> str:
+    """An IANA name however it is written, or the city alone; the name as IANA writes it.
+
+    Empty for an empty text. Raises UnknownChoice under `time_zone`.
+    """
     written = "_".join(text.split()).casefold()
     if not written:
         return ""

@@ -94,27 +94,41 @@ def get_membership(org_id: str, user_id: str, roles: Iterable[str] = ()) -> Memb
 
     One request where `roles` names those roles (more do no harm), else a second one for the rest.
     """
-    found = _in_organisation(org_id, (user_id, org_id, *roles))
+    return membership_in(in_organisation(org_id, (user_id, org_id, *roles)), org_id, user_id, roles)
+
+
+def membership_in(
+    found: dict[str, AccountItem], org_id: str, user_id: str, roles: Iterable[str] = ()
+) -> Membership | None:
+    """As `get_membership`, from what `in_organisation` found."""
     if user_id not in found or org_id not in found:
         return None
     user = user_of(found[user_id])
     if missing := set(user.custom_roles) - set(roles):
-        found |= _in_organisation(org_id, sorted(missing))
+        found = found | in_organisation(org_id, sorted(missing))
     own = (role_of(found[role]) for role in user.custom_roles if role in found)
     present = tuple(role for role in own if role.deleted_at is None)
     return Membership(user, organisation_of(found[org_id]), present)
 
 
-def _in_organisation(org_id: str, keys: Iterable[str]) -> dict[str, AccountItem]:
+def in_organisation(org_id: str, keys: Iterable[str]) -> dict[str, AccountItem]:
+    """Items of an organisation by their range keys; one request, strongly consistent."""
     items = AccountItem.find_many([(org_id, key) for key in keys], consistent=True)
     return {item.sort: item for item in items}
 
 
 def membership_by_email(email_key: str) -> Membership | None:
-    """By the marker and not by the index, which lags: two requests, whether or not it is known."""
+    """By the marker and not by the index, which lags: two requests, whether or not it is known.
+
+    Without the person's custom roles, for reading them would take longer than what is not known.
+    """
     key = email_marker_key(email_key)
     marker = AccountItem.find(key, key, consistent=True)
-    return get_membership(*(_NOBODY if marker is None else (marker.org_id, marker.user_id)))
+    org_id, user_id = _NOBODY if marker is None else (marker.org_id, marker.user_id)
+    found = in_organisation(org_id, (user_id, org_id))
+    if user_id not in found or org_id not in found:
+        return None
+    return Membership(user_of(found[user_id]), organisation_of(found[org_id]))
 
 
 def who_has(email_keys: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -1,7 +1,8 @@
 """Links with which people choose a password without knowing the one before.
 
 A link names the person and carries a digest of the credential stamp, signed. Choosing a password
-renews the stamp: so a link works once, and any other change of the password ends it, too.
+renews the stamp: so a link works once, and any other change of the password ends it, too, as does
+moving to another e-mail address.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
-from accounts import attempts, passwords, repository
+from accounts import attempts, notices, passwords, repository
 from accounts.entities import Actor, User, split_reference
 from accounts.errors import ChangedMeanwhile, InvalidResetLink, UserNotFound
 from storage.audit import audit_item
@@ -38,18 +39,21 @@ class ResetLink:
     expires_at: datetime
 
 
-def issue_reset_link(*, actor: Actor, user: User) -> ResetLink:
-    """Valid for RESET_LINK_SECONDS; leaves an audit entry. Earlier links stay valid.
+def issue_reset_link(*, actor: Actor, user: User, seconds: int | None = None) -> ResetLink:
+    """Valid for `seconds`, RESET_LINK_SECONDS if None; leaves an audit entry. Earlier links stay
+    valid.
 
     Raises PermissionDenied, UserNotFound for who is deleted or deactivated.
     """
-    (link,) = issue_reset_links(actor=actor, users=[user])
+    (link,) = issue_reset_links(actor=actor, users=[user], seconds=seconds)
     return link
 
 
-def issue_reset_links(*, actor: Actor, users: Sequence[User]) -> list[ResetLink]:
+def issue_reset_links(
+    *, actor: Actor, users: Sequence[User], seconds: int | None = None
+) -> list[ResetLink]:
     """At most LINKS_AT_ONCE of the actor's organisation; one request, all or none."""
-    expires = int(time.time()) + settings.RESET_LINK_SECONDS
+    expires = int(time.time()) + (settings.RESET_LINK_SECONDS if seconds is None else seconds)
     transaction = Transaction()
     links = []
     for user in users:
@@ -111,19 +115,35 @@ def set_password_with_link(*, token: str, new_password: str, client_address: str
         user = _with_password(open_reset_link(token), password)
     per_client.forgive(client_key)
     attempts.logins_per_address().clear(user.email_key)
+    notices.tell_of_new_password(user)
     return user
 
 
-def _with_password(user: User, password: str) -> User:
+def set_password(*, actor: Actor, user: User, new_password: str) -> User:
+    """By whoever may change people; ends all sessions and access tokens of the person.
+
+    Raises PermissionDenied, WeakPassword (under `new_password`), ChangedMeanwhile.
+    """
+    actor.require("accounts.change_user", user.org_id)
+    passwords.require_strong(new_password, user, field="new_password")
+    changed = _with_password(user, passwords.hashed(new_password), actor, "accounts.set_password")
+    notices.tell_of_new_password(changed)
+    return changed
+
+
+def _with_password(
+    user: User, password: str, actor: Actor | None = None, action: str = "accounts.reset_password"
+) -> User:
+    """By the person, unless `actor` is given."""
     changed = replace(user, password=password, credential_stamp=User.new_stamp())
     transaction = Transaction()
     repository.change_user(transaction, changed)
     transaction.put(
         audit_item(
             subject=f"user#{user.user_id}",
-            actor_id=user.user_id,
-            actor_name=user.name,
-            action="accounts.reset_password",
+            actor_id=actor.user_id if actor else user.user_id,
+            actor_name=actor.name if actor else user.name,
+            action=action,
         )
     )
     transaction.commit()
@@ -146,6 +166,6 @@ def _parts(claims: Any) -> tuple[str, str, int]:
 
 
 def _credential_digest(user: User) -> str:
-    """Tells nothing about the stamp, which is random."""
-    message = f"{_SALT}\0{user.credential_stamp}".encode()
+    """Tells nothing about the stamp, which is random. A link ends with the address it went to."""
+    message = f"{_SALT}\0{user.credential_stamp}\0{user.email_key}".encode()
     return hashlib.sha256(message).hexdigest()[:_DIGEST_LENGTH]

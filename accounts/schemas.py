@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.email import LONGEST_ADDRESS
 from accounts.entities import LONGEST_NAME, Membership, OwnSession, User
 from accounts.passwords import LONGEST_PASSWORD
-from accounts.tokens import AccessToken
+from accounts.refresh import Tokens
 
 Email = Annotated[str, Field(max_length=LONGEST_ADDRESS, examples=["alice@example.com"])]
 Password = Annotated[
@@ -21,13 +21,16 @@ Password = Annotated[
     ),
 ]
 Name = Annotated[str, Field(max_length=LONGEST_NAME)]
+Code = Annotated[str, Field(max_length=40)]
 
 
 class SignUpIn(BaseModel):
+    """`password` is required where the answer is 201, and not looked at where it is 202."""
+
     model_config = ConfigDict(strict=True)
 
     email: Email
-    password: Password
+    password: Password | None = None
     first_name: Name | None = None
     organisation: Name | None = None
 
@@ -51,22 +54,39 @@ class SignedUpOut(BaseModel):
 
 
 class LoginIn(BaseModel):
+    """`code` of the authenticator app, or a recovery code, for who has a second factor."""
+
     model_config = ConfigDict(strict=True)
 
     email: Email
     password: Password
+    code: Code | None = None
+    recovery_code: Code | None = None
 
 
 class TokenOut(BaseModel):
-    """`expires_in` is in seconds."""
+    """`expires_in` and `refresh_expires_in` are in seconds."""
 
     access_token: str
     token_type: str = "bearer"  # noqa: S105  # the kind of token, not a secret
     expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
 
     @classmethod
-    def of(cls, token: AccessToken) -> TokenOut:
-        return cls(access_token=token.text, expires_in=token.expires_in)
+    def of(cls, tokens: Tokens) -> TokenOut:
+        return cls(
+            access_token=tokens.access.text,
+            expires_in=tokens.access.expires_in,
+            refresh_token=tokens.refresh,
+            refresh_expires_in=tokens.refresh_expires_in,
+        )
+
+
+class RefreshIn(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    refresh_token: Annotated[str, Field(max_length=200, examples=["brr_…"])]
 
 
 class OrganisationOut(BaseModel):
@@ -121,9 +141,11 @@ class ProfileChange(BaseModel):
 
 
 class OwnSessionOut(BaseModel):
-    """`last_seen` is noted once an hour at most."""
+    """`kind` is browser or program. `last_seen` is noted once an hour at most, for a program when
+    it refreshes."""
 
     id: str
+    kind: Literal["browser", "program"]
     device: str
     created_at: datetime
     last_seen: datetime
@@ -133,6 +155,7 @@ class OwnSessionOut(BaseModel):
     def of(cls, session: OwnSession) -> OwnSessionOut:
         return cls(
             id=session.id,
+            kind="program" if session.is_program else "browser",
             device=str(session.device),
             created_at=session.created_at,
             last_seen=session.last_seen,

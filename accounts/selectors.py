@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts import passwords, repository
 from accounts.entities import (
@@ -17,6 +18,7 @@ from accounts.entities import (
     normalise_email,
 )
 from accounts.errors import UserNotFound
+from storage.audit import AuditEntry
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -25,6 +27,13 @@ def actor_of(request: HttpRequest) -> Actor:
     if actor.is_anonymous:
         return actor
     return replace(actor, confirmed_at=getattr(request.session, "confirmed_at", None))
+
+
+def shown_actor(entry: AuditEntry) -> str:
+    """Whom the history names for an entry; people who were erased have no name any more."""
+    if entry.actor_name or not entry.actor_id.startswith("USER-"):
+        return entry.actor_name or entry.actor_id
+    return _("somebody who was erased")
 
 
 def get_own_membership(*, actor: Actor) -> Membership:
@@ -54,8 +63,10 @@ def find_member(*, org_id: str, user_id: str, roles: Iterable[str] = ()) -> Memb
 
 def find_membership(*, email: str) -> Membership | None:
     """For commands on the server itself: the person with this address and the organisation."""
-    membership = repository.membership_by_email(normalise_email(email))
-    return membership if membership is not None and membership.active else None
+    found = repository.membership_by_email(normalise_email(email))
+    if found is None or not found.active:
+        return None
+    return repository.get_membership(found.user.org_id, found.user.user_id)
 
 
 def people_without_password(*, org_id: str | None) -> Iterator[User]:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from accounts import attempts, passwords, repository
+from accounts import attempts, notices, passwords, repository
 from accounts.entities import (
+    Actor,
     Organisation,
     Role,
     User,
@@ -122,13 +123,35 @@ def authenticate(*, email: str, password: str, client_address: str) -> User:
     return user
 
 
-def log_in(*, user: User, via: str) -> None:
-    """Leaves the audit entry, and notes the moment; `via` is `session` or `token`."""
+def log_in(*, user: User, via: str, second_factor: str = "") -> None:
+    """Leaves the audit entry, and notes the moment, once nothing more is asked for.
+
+    `via` is `session` or `token`; `second_factor` is `code`, `recovery_code`, or empty.
+    """
+    changes: dict[str, tuple[object, object]] = {"via": (None, via)}
+    if second_factor:
+        changes["second_factor"] = (None, second_factor)
     transaction = Transaction()
-    _audit(transaction, f"user#{user.user_id}", user, "accounts.log_in", {"via": (None, via)})
+    _audit(transaction, f"user#{user.user_id}", user, "accounts.log_in", changes)
     transaction.commit()
     with suppress(StoreError):
         repository.note_login(user, datetime.now(UTC))
+
+
+def unlock(*, actor: Actor, user: User) -> None:
+    """Forgets the attempts that were counted against a person. Raises PermissionDenied."""
+    actor.require("accounts.change_user", user.org_id)
+    attempts.forget_person(user.email_key)
+    transaction = Transaction()
+    transaction.put(
+        audit_item(
+            subject=user.audit_subject,
+            actor_id=actor.user_id,
+            actor_name=actor.name,
+            action="accounts.unlock",
+        )
+    )
+    transaction.commit()
 
 
 def log_out(*, user: User) -> None:
@@ -139,6 +162,7 @@ def log_out(*, user: User) -> None:
 
 def change_password(*, user: User, current_password: str, new_password: str) -> User:
     """Ends all sessions and access tokens of the person; the caller renews the one at hand.
+    Tells the person by mail.
 
     Raises WrongPassword, WeakPassword (under `new_password`), TooManyAttempts, UserNotFound,
     ChangedMeanwhile.
@@ -163,6 +187,7 @@ def change_password(*, user: User, current_password: str, new_password: str) -> 
     repository.change_user(transaction, changed)
     _audit(transaction, f"user#{user.user_id}", user, "accounts.change_password")
     transaction.commit()
+    notices.tell_of_new_password(changed)
     return replace(changed, version=(stored.version or 0) + 1)
 
 

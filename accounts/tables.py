@@ -108,6 +108,7 @@ class AccountItem(Table):
     invited_by = UnicodeAttribute(null=True, attr_name="invitedBy")
     expires_at = NumberAttribute(null=True, attr_name="expiresAt")
     last_used_at = NumberAttribute(null=True, attr_name="lastUsedAt")
+    token_count = NumberAttribute(null=True, attr_name="tokenCount")
     job = DocumentAttribute(null=True)
     created_at = NumberAttribute(null=True, attr_name="createdAt")
     updated_at = NumberAttribute(null=True, attr_name="updatedAt")
@@ -132,7 +133,7 @@ class SessionItem(Table):
 
     Where nobody is logged in, and in sessions from before there was `user`, `user` and what
     follows is absent, which keeps the item out of the index. Only the session of a program has a
-    `refresh_digest`; its `session_data` is empty.
+    `refresh_digest` and a `credential_digest`; its `session_data` is empty.
     """
 
     class Meta:
@@ -147,6 +148,7 @@ class SessionItem(Table):
     device = UnicodeAttribute(null=True)
     public_id = UnicodeAttribute(null=True)
     refresh_digest = UnicodeAttribute(null=True)
+    credential_digest = UnicodeAttribute(null=True)
     by_user = UserIndex()
 
 
@@ -203,7 +205,7 @@ def user_item(user: User) -> AccountItem:
         language=user.language or None,
         time_zone=user.time_zone or None,
         theme=user.theme or None,
-        store_ids=_bounds(user.stores),
+        store_ids=bounds(user.stores),
         deactivated_at=seconds(user.deactivated_at),
         removed_with=user.removed_with or None,
         second_factor_since=seconds(user.second_factor_since),
@@ -282,14 +284,14 @@ def user_of(item: AccountItem) -> User:
         email_key=item.id,
         password=item.password,
         credential_stamp=item.credential_stamp,
-        roles=_roles(item.roles or ()),
+        roles=roles_in(item.roles or ()),
         created_at=moment(item.created_at),
         updated_at=moment(item.updated_at),
         deleted_at=moment_or_none(item.deleted_at),
         language=item.language or "",
         time_zone=item.time_zone or "",
         theme=item.theme or "",
-        stores=None if item.store_ids is None else frozenset(item.store_ids) - {_NO_STORE},
+        stores=stores_in(item.store_ids),
         deactivated_at=moment_or_none(item.deactivated_at),
         removed_with=item.removed_with or "",
         second_factor_since=moment_or_none(item.second_factor_since),
@@ -328,6 +330,7 @@ def own_session_of(item: SessionItem) -> OwnSession:
         device=_device(item.device or ""),
         data=item.session_data,
         stored_key=item.session_key,
+        credential_digest=item.credential_digest or "",
     )
 
 
@@ -346,15 +349,20 @@ def _device(text: str) -> Device:
     return Device(browser, system)
 
 
-def _roles(stored: Iterable[str]) -> tuple[str, ...]:
+def roles_in(stored: Iterable[str]) -> tuple[str, ...]:
     """Built-in ones first, from most to least; what neither is one nor an id is not known."""
     built_in = tuple(role for role in Role if role.value in stored)
     return (*built_in, *sorted(role for role in stored if role.startswith(CUSTOM_ROLE)))
 
 
-def _bounds(stores: frozenset[str] | None) -> set[str] | None:
+def bounds(stores: frozenset[str] | None) -> set[str] | None:
     """DynamoDB has no empty set, and an absent one means no bounds."""
     return None if stores is None else set(stores) or {_NO_STORE}
+
+
+def stores_in(stored: Iterable[str] | None) -> frozenset[str] | None:
+    """The opposite of `bounds`."""
+    return None if stored is None else frozenset(stored) - {_NO_STORE}
 
 
 def at_version(item: AccountItem, version: int | None) -> AccountItem:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from accounts import own_views, views
+from accounts.people import invitation_views
+from accounts.removal import views as removal_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,4 +18,10 @@ urlpatterns = [
     path("sessions/end-others/", own_views.end_other_sessions, name="end-other-sessions"),
     path("sessions/<str:session_id>/end/", own_views.end_session, name="end-session"),
     path("reset/<str:token>/", views.reset, name="reset"),
+    path("invitation/<str:token>/", invitation_views.accept, name="invitation"),
+    path("restore/<str:token>/", removal_views.restore, name="restore-organisation"),
+    path("", include("accounts.addresses.urls")),
+    path("", include("accounts.api_tokens.own_urls")),
+    path("", include("accounts.second_factor.urls")),
+    path("", include("accounts.personal_data.urls")),
 ]

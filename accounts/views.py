@@ -15,15 +15,17 @@ from django.contrib.auth import (
 )
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import reset_links, selectors, services
+from accounts import reset_links, services
+from accounts.addresses.views import request_sign_up
 from accounts.backends import BACKEND
+from accounts.client_address import client_address
+from accounts.destinations import target, wanted
 from accounts.entities import User
 from accounts.errors import InvalidCredentials, InvalidResetLink, SignUpClosed, TooManyAttempts
 from accounts.forms import (
@@ -35,6 +37,8 @@ from accounts.forms import (
     shown_choice,
 )
 from accounts.models import AuthUser
+from accounts.roles.selectors import names_of
+from accounts.second_factor.login_views import ask_for_code
 from storage.domain import Conflict, DomainError, Invalid, TooMany
 
 NOT_FOUND = 404
@@ -48,9 +52,11 @@ TOO_MANY = 429
 @require_http_methods(["GET", "HEAD", "POST"])
 def signup(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return redirect(_target(request))
+        return redirect(target(request))
     if not settings.SIGN_UP_OPEN:
         raise SignUpClosed
+    if settings.SIGN_UP_CONFIRMED:
+        return request_sign_up(request)
     if request.method != "POST":
         return render(request, "accounts/signup.html", {"form": SignUpForm(), **_links(request)})
     form = SignUpForm(request.POST)
@@ -62,7 +68,7 @@ def signup(request: HttpRequest) -> HttpResponse:
                 password=form.cleaned_data["password"],
                 name=form.cleaned_data["name"],
                 organisation_name=form.cleaned_data["organisation"],
-                client_address=_client_address(request),
+                client_address=client_address(request),
             )
         except (Invalid, Conflict, TooManyAttempts) as refusal:
             error = refusal
@@ -71,7 +77,7 @@ def signup(request: HttpRequest) -> HttpResponse:
             messages.success(
                 request, _("Welcome, %(name)s! Your shop is open.") % {"name": user.name}
             )
-            return redirect(_target(request))
+            return redirect(target(request))
     return _again(request, "accounts/signup.html", form, error)
 
 
@@ -80,7 +86,7 @@ def signup(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and request.method != "POST":
-        return redirect(_target(request))
+        return redirect(target(request))
     if request.method != "POST":
         return render(request, "accounts/login.html", {"form": LoginForm(), **_links(request)})
     form = LoginForm(request.POST)
@@ -90,14 +96,16 @@ def login(request: HttpRequest) -> HttpResponse:
             user = services.authenticate(
                 email=form.cleaned_data["email"],
                 password=form.cleaned_data["password"],
-                client_address=_client_address(request),
+                client_address=client_address(request),
             )
         except (InvalidCredentials, TooManyAttempts) as refusal:
             error = refusal
         else:
+            if user.second_factor_since is not None:
+                return ask_for_code(request, user)
             services.log_in(user=user, via="session")
             start_session(request, AuthUser.of(user), backend=BACKEND)
-            return redirect(_target(request))
+            return redirect(target(request))
     return _again(request, "accounts/login.html", form, error)
 
 
@@ -114,9 +122,11 @@ def logout(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
+    user = cast(AuthUser, request.user)
     context = {
-        "account": _own_account(request),
-        "organisation": cast(AuthUser, request.user).organisation,
+        "account": user.account,
+        "organisation": user.organisation,
+        "role_names": names_of(user.custom_roles),
         "shown_choice": shown_choice,
     }
     return render(request, "accounts/account.html", context)
@@ -173,7 +183,7 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
                 reset_links.set_password_with_link(
                     token=token,
                     new_password=form.cleaned_data["new_password"],
-                    client_address=_client_address(request),
+                    client_address=client_address(request),
                 )
             except (Invalid, Conflict, TooManyAttempts) as refusal:
                 error = refusal
@@ -205,25 +215,7 @@ def _again(
 
 def _links(request: HttpRequest) -> dict[str, str]:
     """For the way from login to signup and back, which keeps where the person wanted to go."""
-    wanted = request.GET.get("next", "")
-    return {"next_page": wanted if _is_local(request, wanted) else ""}
-
-
-def _target(request: HttpRequest) -> str:
-    wanted = request.GET.get("next", "")
-    return wanted if _is_local(request, wanted) else resolve_url(settings.LOGIN_REDIRECT_URL)
-
-
-def _is_local(request: HttpRequest, address: str) -> bool:
-    return url_has_allowed_host_and_scheme(
-        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-
-
-def _client_address(request: HttpRequest) -> str:
-    """As the request middleware found it; without the middleware nobody vouches for a proxy."""
-    address: str = getattr(request, "client_address", request.META.get("REMOTE_ADDR", ""))
-    return address
+    return {"next_page": wanted(request)}
 
 
 def _own_account(request: HttpRequest) -> User:

@@ -27,6 +27,8 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from ninja.errors import HttpError, ValidationError
 
+from accounts.errors import ConfirmationNeeded
+from accounts.second_factor.confirmation_views import ask_for_confirmation
 from config import validation
 from config.theme import theme_of
 from storage.domain import (
@@ -39,6 +41,7 @@ from storage.domain import (
     PreconditionRequired,
     TooMany,
     Unauthenticated,
+    Unavailable,
 )
 from storage.errors import InvalidCursor, StoreUnavailable
 
@@ -62,6 +65,7 @@ DOMAIN_STATUS: dict[type[DomainError], int] = {
     PreconditionFailed: 412,
     PreconditionRequired: 428,
     TooMany: 429,
+    Unavailable: 503,
     DomainError: 400,
 }
 CODES = {
@@ -190,6 +194,8 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
     with translation.override(_language(request)):
         if request.path_info.startswith(API_PREFIX):
             return _json(request, problem)
+        if problem.code == ConfirmationNeeded.code:
+            return ask_for_confirmation(request)
         if problem.status == 401:
             return _to_login(request)
         return _page(request, problem)
@@ -306,10 +312,14 @@ def _report(request: HttpRequest, error: BaseException | None, problem: Problem)
     unforeseen = problem.status == 500
     log.log(
         logging.ERROR if unforeseen else logging.WARNING,
-        "unforeseen error" if unforeseen else "store unavailable",
+        "unforeseen error" if unforeseen else _unavailable(error),
         exc_info=error if unforeseen else None,
         extra={"fields": {"request_id": _request_id(request), "error": type(error).__name__}},
     )
+
+
+def _unavailable(error: BaseException | None) -> str:
+    return "unavailable" if isinstance(error, Unavailable) else "store unavailable"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:

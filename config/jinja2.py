@@ -22,9 +22,10 @@ from config.theme import theme_of
 
 
 def environment(**options: Any) -> jinja2.Environment:
-    env = jinja2.Environment(  # noqa: S701  # Django's backend passes autoescape=True
+    env = jinja2.Environment(  # noqa: S701  # `escapes` decides by the name
         **{
             **options,
+            "autoescape": escapes,
             "undefined": jinja2.StrictUndefined,
             "trim_blocks": True,
             "lstrip_blocks": True,
@@ -54,6 +55,11 @@ def environment(**options: Any) -> jinja2.Environment:
         device=device,
     )
     return env
+
+
+def escapes(name: str | None) -> bool:
+    """Everything but the plain text of mails."""
+    return name is None or not name.endswith(".txt")
 
 
 # In their own names: who cannot read the page must still find their language.

@@ -81,9 +81,10 @@ class Address:
 class Banner:
     """Says where we are, once, as soon as the address answers."""
 
-    def __init__(self, address: Address, store: LocalStore) -> None:
+    def __init__(self, address: Address, store: LocalStore, mail: str) -> None:
         self._address = address
         self._store = store
+        self._mail = mail
         self._shown = False
 
     def __call__(self) -> None:
@@ -93,8 +94,19 @@ class Banner:
         say(
             f"\n  Backroom is open at {self._address.url}/"
             f"\n  Data: {self._store.description}"
+            f"\n  E-mail: {self._mail}"
             "\n  Ctrl-C stops it.\n"
         )
+
+
+def place_of_mail(environ: Mapping[str, str]) -> str:
+    """In words; the settings say which values there are."""
+    way = environ.get("EMAIL") or "console"
+    if way == "console":
+        return "printed here; EMAIL=file keeps it as files instead"
+    if way == "file":
+        return environ.get("EMAIL_FOLDER") or str(ROOT / "var" / "mail")
+    return f"sent ({way})"
 
 
 def say(text: str) -> None:
@@ -130,7 +142,10 @@ def serve(environ: Mapping[str, str], *, dev: bool) -> None:
         # Its owner has a password that everybody can read: not for a store that others reach.
         if environ.get("STAGE", "local") == "local" and store.is_on_this_machine:
             _manage(children, "load_demo", "--if-empty")
-        _run_server(children, address, store, server_command(address, environ, dev=dev))
+        # What an earlier stop interrupted. What it cannot finish now is no reason not to serve.
+        children.run([*_MANAGE, "finish_removals"])
+        banner = Banner(address, store, place_of_mail(environ))
+        _run_server(children, store, banner, server_command(address, environ, dev=dev))
 
 
 def _manage(children: Children, *command: str) -> None:
@@ -139,14 +154,12 @@ def _manage(children: Children, *command: str) -> None:
         raise ServeError(f"`manage.py {' '.join(command)}` failed (exit code {code}), see above.")
 
 
-def _run_server(
-    children: Children, address: Address, store: LocalStore, command: list[str]
-) -> None:
+def _run_server(children: Children, store: LocalStore, banner: Banner, command: list[str]) -> None:
     engine = store.engine
     code = children.run(
         command,
         healthy=lambda: engine is None or engine.running,
-        pulse=Banner(address, store),
+        pulse=banner,
     )
     if children.stopping:
         return

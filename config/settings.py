@@ -33,20 +33,27 @@ def _secret(name: str) -> str:
 SECRET_KEY = _secret("SECRET_KEY")
 ACCESS_TOKEN_SECRET = _secret("ACCESS_TOKEN_SECRET")
 ACCESS_TOKEN_SECONDS = env.integer("ACCESS_TOKEN_SECONDS", 48 * 60, minimum=60)
+REFRESH_TOKEN_SECONDS = env.integer("REFRESH_TOKEN_SECONDS", 30 * 24 * 3600, minimum=60)
+API_TOKEN_DAYS = env.integer("API_TOKEN_DAYS", 366, minimum=1)
+SECOND_FACTOR_SECRET = _secret("SECOND_FACTOR_SECRET")
+SECOND_FACTOR_SECRET_FALLBACKS = env.words("SECOND_FACTOR_SECRET_FALLBACKS")
 
 _LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", None if PRODUCTION else _LOOPBACK)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+# Elsewhere links in mails lead to the host that was asked.
+PUBLIC_URL = env.origin("PUBLIC_URL", None if PRODUCTION else "", https=HTTPS_ONLY)
 TRUSTED_PROXIES = networks(env.words("TRUSTED_PROXIES"))
 
 # The store
 
 DATABASES: dict[str, dict[str, object]] = {}
+AWS_REGION = env.text("AWS_REGION", None if PRODUCTION else "eu-west-1")
 DYNAMODB_ENDPOINT = env.optional("DYNAMODB_ENDPOINT")
 configure(
     StorageConfiguration(
         endpoint=DYNAMODB_ENDPOINT,
-        region=env.text("AWS_REGION", None if PRODUCTION else "eu-west-1"),
+        region=AWS_REGION,
         table_prefix=env.text("TABLE_PREFIX", "backroom-").lower(),
         cursor_secret=_secret("CURSOR_SECRET").encode(),
         shards=env.integer("SHARDS", 1, minimum=1),
@@ -93,6 +100,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     # Needs the person; what comes after it, errors included, speaks the person's language.
     "config.personal.PersonalMiddleware",
+    "config.second_factor.SecondFactorMiddleware",
     "config.bodies.BodyMiddleware",
     # Innermost: sees what a view raises before anything else does.
     "config.errors.ErrorMiddleware",
@@ -101,7 +109,10 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {"environment": "config.jinja2.environment"},
+        "OPTIONS": {
+            "environment": "config.jinja2.environment",
+            "context_processors": ["accounts.context_processors.permissions"],
+        },
     },
 ]
 FORM_RENDERER = "config.forms.SiteRenderer"
@@ -116,14 +127,27 @@ AUTH_USER_MODEL = "accounts.AuthUser"
 AUTHENTICATION_BACKENDS = ["accounts.backends.AccountsBackend"]
 SESSION_ENGINE = "accounts.sessions"
 SIGN_UP_OPEN = env.boolean("SIGN_UP_OPEN", True)
+SIGN_UP_CONFIRMED = env.boolean("SIGN_UP_CONFIRMED", PRODUCTION)
+SIGN_UP_LINK_SECONDS = env.integer("SIGN_UP_LINK_SECONDS", 24 * 3600, minimum=60)
 SIGN_UPS_PER_CLIENT = env.integer("SIGN_UPS_PER_CLIENT", 10, minimum=1)
 SIGN_UP_WINDOW_SECONDS = env.integer("SIGN_UP_WINDOW_SECONDS", 3600, minimum=1)
 LOGIN_ATTEMPTS_PER_CLIENT = env.integer("LOGIN_ATTEMPTS_PER_CLIENT", 30, minimum=1)
 LOGIN_ATTEMPTS_PER_ADDRESS = env.integer("LOGIN_ATTEMPTS_PER_ADDRESS", 8, minimum=1)
 LOGIN_WINDOW_SECONDS = env.integer("LOGIN_WINDOW_SECONDS", 900, minimum=1)
+SECOND_FACTOR_ATTEMPTS = env.integer("SECOND_FACTOR_ATTEMPTS", 5, minimum=1)
+LINKS_PER_CLIENT = env.integer("LINKS_PER_CLIENT", 20, minimum=1)
+LINKS_PER_ADDRESS = env.integer("LINKS_PER_ADDRESS", 5, minimum=1)
+LINK_WINDOW_SECONDS = env.integer("LINK_WINDOW_SECONDS", 3600, minimum=1)
+PASSWORD_RESET_SECONDS = env.integer("PASSWORD_RESET_SECONDS", 3600, minimum=60)
+EMAIL_CHANGE_SECONDS = env.integer("EMAIL_CHANGE_SECONDS", 24 * 3600, minimum=60)
 RESET_LINK_SECONDS = env.integer("RESET_LINK_SECONDS", 7 * 24 * 3600, minimum=60)
+INVITATION_SECONDS = env.integer("INVITATION_SECONDS", 7 * 24 * 3600, minimum=60)
+INVITATIONS_PER_HOUR = env.integer("INVITATIONS_PER_HOUR", 100, minimum=1)
+RESTORE_LINK_SECONDS = env.integer("RESTORE_LINK_SECONDS", 30 * 24 * 3600, minimum=3600)
+# Longer than any request, so that none that began before a deletion is under way after it.
+REMOVAL_SETTLES_SECONDS = env.integer("REMOVAL_SETTLES_SECONDS", 60, minimum=0)
 LOGIN_URL = "accounts:login"
-LOGIN_REDIRECT_URL = "catalog:staff-products"
+LOGIN_REDIRECT_URL = "staff"
 LOGOUT_REDIRECT_URL = "/"
 MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
 PASSWORD_HASHERS = [
@@ -144,6 +168,38 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# E-mail
+
+EMAIL = env.text(
+    "EMAIL", None if PRODUCTION else "console", choices=("console", "file", "smtp", "ses")
+)
+EMAIL_BACKEND = {
+    "console": "config.outbox.ConsoleBackend",
+    "file": "config.outbox.FolderBackend",
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+    "ses": "django_ses.SESBackend",
+}[EMAIL]
+EMAIL_FILE_PATH = env.text("EMAIL_FOLDER", str(BASE_DIR / "var" / "mail"))
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", None if PRODUCTION else "Backroom <backroom@localhost>")
+EMAIL_TIMEOUT = 10
+if EMAIL == "smtp":
+    EMAIL_HOST = env.text("SMTP_HOST")
+    EMAIL_PORT = env.integer("SMTP_PORT", 587, minimum=1)
+    EMAIL_HOST_USER = env.text("SMTP_USER", "")
+    EMAIL_HOST_PASSWORD = env.text("SMTP_PASSWORD", "")
+    _SMTP_SECURITY = env.text("SMTP_SECURITY", "starttls", choices=("starttls", "tls", "none"))
+    EMAIL_USE_TLS = _SMTP_SECURITY == "starttls"
+    EMAIL_USE_SSL = _SMTP_SECURITY == "tls"
+if EMAIL == "ses":
+    from storage.client import patience
+
+    USE_SES_V2 = True
+    AWS_SES_REGION_NAME = env.text("SES_REGION", AWS_REGION)
+    AWS_SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET")
+    # It would ask SES for the quota before mails; SES itself refuses what is too much.
+    AWS_SES_AUTO_THROTTLE = None
+    AWS_SES_CONFIG = patience()
+
 # Cookies and headers
 
 # The __Host- prefix makes browsers refuse such a cookie from a sibling domain.
@@ -152,6 +208,8 @@ SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session"
 SESSION_COOKIE_AGE = env.integer("SESSION_SECONDS", 14 * 24 * 3600, minimum=60)
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 SESSION_COOKIE_SAMESITE = "Lax"
+# Between the password and the second factor, while nobody is logged in yet.
+LOGIN_COOKIE_NAME = f"{_COOKIE_PREFIX}login"
 CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrf"
 CSRF_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_HTTPONLY = True

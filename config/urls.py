@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from django.views.generic import RedirectView
 
-from config import errors, preferences
+from config import errors, home, preferences
 from config.api import api
 
 urlpatterns = [
@@ -13,7 +12,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls", namespace="accounts")),
     path("api/v1/", api.urls),
     path("staff/", include("accounts.organisation_urls", namespace="organisation")),
-    path("staff/", RedirectView.as_view(pattern_name="catalog:staff-products"), name="staff"),
+    path("staff/", home.staff_home, name="staff"),
     path("favicon.ico", preferences.favicon, name="favicon"),
     path("preferences/language/", preferences.set_language, name="set_language"),
     path("preferences/theme/", preferences.set_theme, name="set_theme"),

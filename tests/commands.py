@@ -36,7 +36,7 @@ def manage(*arguments: object, **environ: str) -> subprocess.Popen[str]:
 def environment() -> dict[str, str]:
     """The settings of this test process, which a child does not inherit from its plugin alone."""
     secret = "of-a-child-of-the-tests-that-is-long-enough-to-be-accepted"
-    secrets = ("SECRET_KEY", "ACCESS_TOKEN_SECRET", "CURSOR_SECRET")
+    secrets = ("SECRET_KEY", "ACCESS_TOKEN_SECRET", "CURSOR_SECRET", "SECOND_FACTOR_SECRET")
     return {**dict.fromkeys(secrets, secret), **os.environ, "STAGE": "local"}
 
 

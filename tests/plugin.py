@@ -23,6 +23,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         STAGE="test",
         SECRET_KEY="secret-key-for-tests-only-that-protects-nothing-at-all-and-is-long-enough",
         ACCESS_TOKEN_SECRET="token-secret-for-tests-only-that-protects-nothing-at-all-and-is-long-enough",
+        SECOND_FACTOR_SECRET="factor-secret-for-tests-only-that-protects-nothing-at-all-and-is-long-enough",
         CURSOR_SECRET="cursor-secret-for-tests-only-that-protects-nothing-at-all-and-is-long-enough",
         TABLE_PREFIX="test-",
         AWS_ACCESS_KEY_ID="test",

@@ -24,7 +24,7 @@ class Authority:
             membership = selectors.find_membership(email=owner_email)
             if membership is None:
                 raise UnknownOwner
-            return cls(membership.user.actor, org_id or membership.user.org_id)
+            return cls(membership.actor, org_id or membership.user.org_id)
         if org_id is not None:
             organisation = repository.get_organisation(org_id)
             if organisation is None or organisation.deleted_at is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from accounts.errors import ChangedMeanwhile, EmailTaken
+from storage.domain import Conflict
 from storage.errors import TransactionCancelled
 from storage.transactions import Transaction
 
@@ -32,7 +32,7 @@ def write_together(
     def commit() -> None:
         try:
             transaction.commit()
-        except (ChangedMeanwhile, EmailTaken, TransactionCancelled):
+        except (Conflict, TransactionCancelled):
             for change in together:
                 alone(change)
         else:

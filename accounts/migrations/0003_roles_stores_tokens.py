@@ -152,6 +152,12 @@ class Migration(migrations.Migration):
         migrations.AddAttribute(
             "accounts",
             "AccountItem",
+            "tokenCount",
+            migrations.Attribute("N", null=True),
+        ),
+        migrations.AddAttribute(
+            "accounts",
+            "AccountItem",
             "job",
             migrations.Attribute("S", null=True),
         ),
@@ -159,6 +165,12 @@ class Migration(migrations.Migration):
             "sessions",
             "SessionItem",
             "refresh_digest",
+            migrations.Attribute("S", null=True),
+        ),
+        migrations.AddAttribute(
+            "sessions",
+            "SessionItem",
+            "credential_digest",
             migrations.Attribute("S", null=True),
         ),
     ]

@@ -6,6 +6,21 @@ for (const button of document.querySelectorAll("[data-app-dismiss]")) {
   button.addEventListener("click", () => button.parentElement.remove());
 }
 
+for (const button of document.querySelectorAll("[data-app-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+for (const button of document.querySelectorAll("[data-app-copy]")) {
+  // Browsers offer it in secure contexts only.
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.appCopy);
+    await navigator.clipboard.writeText(source.innerText);
+    button.textContent = button.dataset.appCopied;
+  });
+}
+
 const openMenus = () => document.querySelectorAll(".app-menu[open]");
 
 document.addEventListener("click", (event) => {

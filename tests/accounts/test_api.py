@@ -121,11 +121,17 @@ def test_login_gives_a_bearer_token_for_48_minutes(client: Client, alice: User) 
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "no-store"
     body = response.json()
-    assert set(body) == {"access_token", "token_type", "expires_in"}
+    assert set(body) == {
+        *("access_token", "token_type", "expires_in"),
+        *("refresh_token", "refresh_expires_in"),
+    }
     assert (body["token_type"], body["expires_in"]) == ("bearer", 2880)
     assert jwt.get_unverified_header(body["access_token"])["alg"] == "HS256"
     claims = jwt.decode(body["access_token"], options={"verify_signature": False})
-    assert set(claims) == {"iss", "sub", "org", "iat", "exp", "jti", "cred", "roles"}
+    assert set(claims) == {
+        *("iss", "sub", "org", "iat", "exp", "jti", "cred", "roles"),
+        "auth_time",
+    }
     assert (claims["sub"], claims["org"]) == (alice.user_id, alice.org_id)
     assert claims["exp"] - claims["iat"] == 2880
     assert alice.credential_stamp not in str(claims)
@@ -158,11 +164,12 @@ def test_failures_are_slowed_per_address_and_per_client(
     assert_problem(log_in(client, email="two@example.com"), 429, "too_many_attempts")
 
 
-def test_the_api_needs_no_csrf_token_and_writes_no_session(alice: User) -> None:
+def test_the_api_needs_no_csrf_token_and_sets_no_cookie(alice: User) -> None:
     client = Client(enforce_csrf_checks=True)
     assert log_in(client).status_code == 200
     assert client.cookies == {}
-    assert call("Scan", {"TableName": SessionItem.physical_name()})["Count"] == 0
+    (item,) = call("Scan", {"TableName": SessionItem.physical_name()})["Items"]
+    assert "refresh_digest" in item
 
 
 def test_a_token_says_whom_it_speaks_for(client: Client, bob: User) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from accounts import directory
 from accounts.entities import ANONYMOUS, Actor, User
 from accounts.errors import OrganisationNotFound, PermissionDenied, UserNotFound
 from storage.meter import measure
+from tests.accounts.crowd import member, write
 
 Ask = Callable[[Actor, User], Any]
 
@@ -68,14 +70,44 @@ def test_what_is_elsewhere_is_not_even_looked_for(alice: User, charlie: User, wh
     assert meter.calls == []
 
 
-def test_only_the_server_sees_who_was_deleted(alice: User, bob: User) -> None:
-    for ask in (
-        lambda actor: directory.list_users(actor, org_id=alice.org_id, include_deleted=True),
-        lambda actor: directory.find_organisation(actor, org_id=alice.org_id, include_deleted=True),
-        lambda actor: directory.find_user(
-            actor, org_id=alice.org_id, user_id=bob.user_id, include_deleted=True
+def test_who_was_deleted_is_seen_by_who_may_delete_people(
+    alice: User, bob: User, charlie: User
+) -> None:
+    gone = member(alice.org_id, 1, deleted=True)
+    write([gone, member(alice.org_id, 2)])
+    asks: tuple[Ask, ...] = (
+        lambda actor, of: directory.list_users(actor, org_id=of.org_id, include_deleted=True),
+        lambda actor, of: directory.list_deleted_users(actor, org_id=of.org_id),
+        lambda actor, of: directory.find_user(
+            actor, org_id=of.org_id, user_id=gone.user_id, include_deleted=True
         ),
-    ):
-        assert ask(Actor.system(org_id=""))
+    )
+    for ask in asks:
+        for actor in (Actor.system(org_id=""), alice.actor):
+            assert ask(actor, alice)
         with pytest.raises(PermissionDenied):
-            ask(alice.actor)
+            ask(bob.actor, alice)
+        with pytest.raises((UserNotFound, OrganisationNotFound)):
+            ask(charlie.actor, alice)
+    (only,) = directory.list_deleted_users(alice.actor, org_id=alice.org_id).items
+    assert only.user_id == gone.user_id
+
+
+def test_a_few_deleted_among_a_thousand_are_one_query(alice: User) -> None:
+    write(member(alice.org_id, number, deleted=number in {3, 980}) for number in range(990))
+    with measure() as meter:
+        page = directory.list_deleted_users(alice.actor, org_id=alice.org_id, limit=1)
+    assert [call.operation for call in meter.calls] == ["Query"]
+    assert meter.capacity <= 75
+    last = directory.list_deleted_users(
+        alice.actor, org_id=alice.org_id, limit=1, cursor=page.next_cursor
+    )
+    assert [user.name for user in (*page.items, *last.items)] == ["Person 0003", "Person 0980"]
+    assert last.next_cursor is None
+
+
+def test_only_the_server_sees_deleted_organisations(alice: User) -> None:
+    ask = partial(directory.find_organisation, org_id=alice.org_id, include_deleted=True)
+    assert ask(Actor.system(org_id=""))
+    with pytest.raises(PermissionDenied):
+        ask(alice.actor)

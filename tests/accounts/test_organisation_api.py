@@ -134,6 +134,9 @@ def test_everybody_sees_the_people_of_their_own_organisation(
         "email": "charlie@example.com",
         "is_admin": True,
         "roles": ["owner"],
+        "stores": None,
+        "active": True,
+        "last_login_at": None,
         "created_at": charlie.created_at.isoformat().replace("+00:00", "Z"),
     }
 

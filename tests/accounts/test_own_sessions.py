@@ -275,7 +275,8 @@ def test_colleagues_and_outsiders_neither_see_nor_end_it(
 def test_programs_list_sessions_and_end_them(client: Client, alice: User) -> None:
     there = logged_in(alice, SAFARI)
     (item,) = client.get(API, headers=bearer(alice)).json()["items"]
-    assert item.keys() == {"id", "device", "created_at", "last_seen", "expires_at"}
+    assert item.keys() == {"id", "kind", "device", "created_at", "last_seen", "expires_at"}
+    assert item["kind"] == "browser"
     assert item["device"] == "Safari on iPhone"
     assert item["created_at"].endswith("Z")
     answer = client.delete(f"{API}/{item['id']}", headers=bearer(alice))

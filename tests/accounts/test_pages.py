@@ -51,7 +51,7 @@ def test_signing_up_opens_a_shop_and_logs_in(client: Client) -> None:
             "organisation": "Dora's Shop",
         },
     )
-    assert (response.status_code, response.headers["Location"]) == (302, "/staff/products/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/staff/")
     page = client.get(ACCOUNT).content.decode()
     for text in ("Dora", "Dora@Example.com", "Dora&#39;s Shop", "Owner"):
         assert text in page
@@ -116,7 +116,7 @@ def test_sign_up_can_be_closed(client: Client, settings: Settings) -> None:
 def test_logging_in_leads_to_the_products_or_where_one_wanted_to_go(
     client: Client, alice: User
 ) -> None:
-    assert log_in(client).headers["Location"] == "/staff/products/"
+    assert log_in(client).headers["Location"] == "/staff/"
     response = Client().post(
         f"{LOGIN}?next=/accounts/", {"email": alice.email, "password": PASSWORD}
     )
@@ -142,9 +142,9 @@ def test_nobody_is_sent_to_another_site(client: Client, alice: User, target: str
         LOGIN, {"email": alice.email, "password": PASSWORD}, query_params={"next": target}
     )
     assert response.status_code == 302
-    assert response.headers["Location"] in ("/staff/products/", "%2f%2fevil.example")
+    assert response.headers["Location"] in ("/staff/", "%2f%2fevil.example")
     again = client.get(LOGIN, query_params={"next": target})
-    assert again.headers["Location"] in ("/staff/products/", "%2f%2fevil.example")
+    assert again.headers["Location"] in ("/staff/", "%2f%2fevil.example")
     page = Client().get(LOGIN, query_params={"next": "//evil.example/"}).content.decode()
     assert "evil.example" not in page.split("<main", 1)[1]
 
@@ -252,7 +252,7 @@ def test_pages_about_passwords_are_kept_by_no_cache(client: Client, alice: User)
 def test_who_is_logged_in_needs_no_second_login(client: Client, alice: User) -> None:
     log_in(client)
     for path in (LOGIN, SIGNUP):
-        assert client.get(path).headers["Location"] == "/staff/products/"
+        assert client.get(path).headers["Location"] == "/staff/"
 
 
 def test_strangers_are_led_to_the_login(client: Client) -> None:

@@ -10,9 +10,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page
 
 from accounts.entities import User
+from accounts.people.managing import delete_person
 from accounts.reset_links import issue_reset_link
+from accounts.roles.services import delete_role
+from accounts.stores.services import delete_store
 from catalog import services
 from catalog.entities import Product
+from tests.accounts.api_tokens import amend as amend_token
+from tests.accounts.api_tokens import make as make_token
+from tests.accounts.people.company import acting, invite, mailed_token, member, store_of
+from tests.accounts.roles.people import made as made_role
+from tests.accounts.stores.shops import HOURS
+from tests.accounts.stores.shops import make as make_store
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, accessibility_findings, overflow
 
 # Where a visitor, or a person who has logged in, can be. `{id}` is a product with a long name,
@@ -27,6 +36,10 @@ PUBLIC_PAGES = {
     "accounts:login": "/accounts/login/",
     "accounts:signup": "/accounts/signup/",
     "accounts:reset": "/accounts/reset/{link}/",
+    "accounts:invitation": "/accounts/invitation/{invitation}/",
+    "accounts:forgot": "/accounts/forgot/",
+    "accounts:forgot-sent": "/accounts/forgot/sent/",
+    "accounts:signup-sent": "/accounts/signup/sent/",
 }
 MORE_PUBLIC_STATES = [
     "/search/?q=zygote",
@@ -36,14 +49,42 @@ MORE_PUBLIC_STATES = [
     "/?sort=price",
     "/api/v1/docs",
     "/accounts/reset/of-nobody/",
+    "/accounts/invitation/of-nobody/",
+    "/accounts/signup/of-nobody/",
 ]
 STAFF_PAGES = {
     "accounts:account": "/accounts/",
     "accounts:password": "/accounts/password/",
     "accounts:profile": "/accounts/profile/",
     "accounts:sessions": "/accounts/sessions/",
+    "accounts:data": "/accounts/data/",
+    "accounts:tokens": "/accounts/tokens/",
+    "accounts:token-new": "/accounts/tokens/new/",
+    "organisation:tokens": "/staff/tokens/",
+    "accounts:email": "/accounts/email/",
+    "accounts:security": "/accounts/security/",
+    "accounts:second-factor": "/accounts/security/second-factor/",
+    "accounts:confirm": "/accounts/confirm/",
+    "organisation:second-factor": "/staff/organisation/second-factor/",
     "organisation:settings": "/staff/organisation/",
+    "organisation:delete": "/staff/organisation/delete/",
     "organisation:people": "/staff/people/",
+    "organisation:invite": "/staff/people/invite/",
+    "organisation:invitations": "/staff/people/invitations/",
+    "organisation:deleted-people": "/staff/people/deleted/",
+    "organisation:person": "/staff/people/{colleague}/",
+    "organisation:person-access": "/staff/people/{colleague}/access/",
+    "organisation:person-delete": "/staff/people/{colleague}/delete/",
+    "organisation:person-destroy": "/staff/people/{deleted}/destroy/",
+    "organisation:transfer": "/staff/organisation/transfer/?to={colleague}",
+    "organisation:roles": "/staff/roles/",
+    "organisation:role-add": "/staff/roles/new/",
+    "organisation:role-change": "/staff/roles/{role}/",
+    "organisation:role-delete": "/staff/roles/{role}/delete/",
+    "organisation:stores": "/staff/stores/",
+    "organisation:store-new": "/staff/stores/new/",
+    "organisation:store": "/staff/stores/{store}/",
+    "organisation:store-destroy": "/staff/stores/{deleted_store}/destroy/",
     "catalog:staff-products": "/staff/products/",
     "catalog:product-create": "/staff/products/new/",
     "catalog:product-edit": "/staff/products/{id}/",
@@ -51,11 +92,35 @@ STAFF_PAGES = {
     "catalog:product-history": "/staff/products/{id}/history/",
     "catalog:import-upload": "/staff/products/import/",
 }
+MORE_STAFF_STATES = ["/staff/organisation/transfer/", "/staff/people/?email=nobody@example.com"]
 # Addresses that are no pages: they redirect, take forms only, or answer something else.
 NO_PAGES = {
+    "organisation:role-restore",
+    "organisation:invitation-resend",
+    "organisation:invitation-withdraw",
+    "organisation:person-deactivate",
+    "organisation:person-reactivate",
+    "organisation:person-restore",
     "accounts:logout",
     "accounts:end-session",
     "accounts:end-other-sessions",
+    "accounts:data-file",
+    "accounts:erase",
+    "accounts:revoke-token",
+    "accounts:revoke-tokens",
+    "organisation:revoke-token",
+    # Behind links in mails; `test_address_journeys` goes through them.
+    "accounts:signup-confirm",
+    "accounts:email-confirm",
+    # Of a deleted organisation; `test_removal_journey` goes through it.
+    "accounts:restore-organisation",
+    "accounts:second-factor-begin",
+    "accounts:second-factor-off",
+    # Between password and second factor; `test_second_factor_journey` goes through them.
+    "accounts:login-code",
+    "accounts:recovery-codes",
+    "organisation:store-delete",
+    "organisation:store-restore",
     "catalog:picture",
     "catalog:product-duplicate",
     "catalog:product-short",
@@ -96,6 +161,48 @@ def shop(alice: User) -> Product:
         make(number)
     long_name = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz " * 3
     return make(99, name=long_name.strip(), brand="Acme", stock="low_stock", gtin="4006381333931")
+
+
+@pytest.fixture
+def stores(alice: User) -> dict[str, str]:
+    """`store` and `deleted_store`."""
+    store = make_store(alice, "Rindfleischetikettierung " * 5, number="1", opening_hours=HOURS)
+    deleted = make_store(alice, "Closed down").store_id
+    delete_store(actor=alice.actor, store_id=deleted, version=1)
+    return {"store": store.store_id, "deleted_store": deleted}
+
+
+@pytest.fixture
+def role(alice: User) -> str:
+    """One of seven with long names; another is deleted."""
+    deleted = made_role(alice, "Closed down")
+    delete_role(actor=alice.actor, role_id=deleted.role_id, version=1)
+    for number in range(6):
+        made_role(alice, f"Night shift {number}", "catalog.view_product")
+    return made_role(alice, "Rindfleischetikettierung " * 6, "catalog.add_product").role_id
+
+
+@pytest.fixture
+def tokens(alice: User) -> None:
+    make_token(alice, "catalog.view_product", "accounts.view_user", name="Stock robot")
+    expired, _ = make_token(alice, name="Rindfleischetikettierungsüberwachung " * 4)
+    amend_token(expired, expires_at=1)
+
+
+@pytest.fixture
+def people(alice: User, invitation: str) -> dict[str, str]:
+    """`colleague` and `deleted`; and somebody is invited."""
+    store_ids = [store_of(alice, f"Branch {number}") for number in range(3)]
+    colleague = member(alice, "Rindfleisch" * 5, "staff", stores=store_ids)
+    deleted = member(alice, "Gus", "viewer")
+    delete_person(actor=acting(alice), user_id=deleted.user_id)
+    return {"colleague": colleague.user_id, "deleted": deleted.user_id}
+
+
+@pytest.fixture
+def invitation(alice: User) -> str:
+    invite(alice, "a" * 60 + "@" + "b" * 60 + ".example.com")
+    return mailed_token()
 
 
 @pytest.fixture
@@ -144,24 +251,33 @@ def check(page: Page, address: str) -> None:
         assert accessibility_findings(page) == [], f"{address} {theme}"
 
 
-def test_public_pages(open_page: OpenPage, shop: Product, link: str) -> None:
+def test_public_pages(open_page: OpenPage, shop: Product, link: str, invitation: str) -> None:
     page = open_page()
     for address in [*PUBLIC_PAGES.values(), *MORE_PUBLIC_STATES]:
-        check(page, address.format(id=shop.id, link=link))
+        check(page, address.format(id=shop.id, link=link, invitation=invitation))
 
 
 def test_staff_pages(
-    open_page: OpenPage, shop: Product, alice: User, log_in: Callable[[Page, User], None]
+    open_page: OpenPage,
+    shop: Product,
+    stores: dict[str, str],
+    role: str,
+    tokens: None,
+    people: dict[str, str],
+    alice: User,
+    log_in: Callable[[Page, User], None],
 ) -> None:
     page = open_page()
     log_in(page, alice)
-    for address in STAFF_PAGES.values():
-        check(page, address.format(id=shop.id))
+    for address in [*STAFF_PAGES.values(), *MORE_STAFF_STATES]:
+        check(page, address.format(id=shop.id, role=role, **stores, **people))
 
 
-def test_pages_in_spanish_fit_as_well(open_page: OpenPage, shop: Product, link: str) -> None:
+def test_pages_in_spanish_fit_as_well(
+    open_page: OpenPage, shop: Product, link: str, invitation: str
+) -> None:
     page = open_page(width=PHONE, locale="es")
     for address in PUBLIC_PAGES.values():
-        page.goto(address.format(id=shop.id, link=link))
+        page.goto(address.format(id=shop.id, link=link, invitation=invitation))
         assert overflow(page) <= 0, f"{address} scrolls sideways"
         assert page.locator("html").get_attribute("lang") == "es"

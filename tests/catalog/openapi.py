@@ -51,6 +51,8 @@ def findings(document: Schema, schema: Schema, value: Any, at: str = "$") -> lis
     kind = schema.get("type")
     if kind and type(value) is not TYPES[kind]:
         return [*found, f"{at}: {value!r} is no {kind}"]
+    if "const" in schema and value != schema["const"]:
+        found.append(f"{at}: {value!r} is not {schema['const']!r}")
     if "enum" in schema and value not in schema["enum"]:
         found.append(f"{at}: {value!r} is none of {schema['enum']}")
     if "pattern" in schema and not re.search(schema["pattern"], value):
@@ -98,7 +100,8 @@ def values(document: Schema, schema: Schema) -> st.SearchStrategy[Any]:
             return st.integers(schema.get("minimum"), schema.get("maximum"))
         case "array":
             items = values(document, schema["items"])
-            return st.lists(items, max_size=schema.get("maxItems", 3))
+            least, most = schema.get("minItems", 0), schema.get("maxItems", 3)
+            return st.lists(items, min_size=least, max_size=most)
         case "object":
             return _objects(document, schema)
     return _texts(schema)

@@ -40,6 +40,11 @@ def test_the_examples_of_the_guide_do_what_it_says(server: str, tmp_path: Path) 
     for said in (
         '"is_admin":true',
         '"organisation":{',
+        "logged out: 204\n",
+        '"name":"Stock robot"',
+        '"owner":{',
+        "revoked: 204\n",
+        '"code":"invalid_token"',
         '"sku":"MUG-042"',
         '"price":"12.50"',
         "304\n",

@@ -218,6 +218,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 def test_demonstration_data_is_loaded_once() -> None:
     first = run("load_demo")
     assert "Log in as owner@example.com" in first
+    assert "supervisor@example.com" in first
     shown = selectors.list_public_products(limit=100)
     assert len(shown.cards) == 100
     assert "nothing changed" in run("load_demo")

@@ -38,7 +38,11 @@ def test_check_deploy_is_clean() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "ACCESS_TOKEN_SECRET", "CURSOR_SECRET", "ALLOWED_HOSTS", "AWS_REGION"]
+    "name",
+    [
+        *("SECRET_KEY", "ACCESS_TOKEN_SECRET", "CURSOR_SECRET", "SECOND_FACTOR_SECRET"),
+        *("ALLOWED_HOSTS", "AWS_REGION"),
+    ],
 )
 def test_production_does_not_start_without(name: str) -> None:
     environment = documented_environment()

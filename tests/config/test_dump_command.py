@@ -339,7 +339,8 @@ def test_a_process_that_does_nothing_else_knows_all_tables(tmp_path: Path) -> No
 
 def dump_process(folder: Path) -> subprocess.Popen[str]:
     secret = "of-a-child-of-the-tests-that-is-long-enough-to-be-accepted"
-    secrets = dict.fromkeys(("SECRET_KEY", "ACCESS_TOKEN_SECRET", "CURSOR_SECRET"), secret)
+    names = ("SECRET_KEY", "ACCESS_TOKEN_SECRET", "CURSOR_SECRET", "SECOND_FACTOR_SECRET")
+    secrets = dict.fromkeys(names, secret)
     settings = configuration()
     environment = {
         **secrets,

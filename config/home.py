@@ -1,0 +1,19 @@
+"""Where staff begin."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@login_required
+@never_cache
+@require_safe
+def staff_home(request: HttpRequest) -> HttpResponse:
+    """The first page that whoever asks may see."""
+    if request.user.has_perm("catalog.view_product"):
+        return redirect("catalog:staff-products")
+    return redirect("accounts:account")
