@@ -28,6 +28,7 @@ OWN = [
     "accounts.0002_profile_and_own_sessions",
     "accounts.0003_roles_stores_tokens",
     "catalog.0001_initial",
+    "catalog.0002_withheld_products",
 ]
 
 

@@ -84,9 +84,11 @@ def test_every_owner_gets_a_link_that_brings_everything_back(alice: User, bob: U
     before = everything()
     delete(alice)
     assert {message.to[0] for message in mail.outbox} == {"alice@example.com", "bob@example.com"}
+    (to_alice,) = (message for message in mail.outbox if message.to == ["alice@example.com"])
     (to_bob,) = (message for message in mail.outbox if message.to == ["bob@example.com"])
-    assert to_bob.subject == "“Alice's Shop” is deleted"
-    assert "“Alice's Shop” was deleted by an administrator of this server." in to_bob.body
+    assert to_alice.subject == "“Alice's Shop” is deleted"
+    assert "“Alice's Shop” was deleted by an administrator of this server." in to_alice.body
+    assert to_bob.subject == "«Alice's Shop» está eliminada"
     token = token_of(str(to_bob.body))
     assert services.restore_with_link(token=token).user.name == "Bob"
     assert runner.work_on(alice.org_id) is Outcome.DONE
