@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,6 +15,16 @@ def is_local(request: HttpRequest, address: str) -> bool:
     return url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
+
+
+def page_of_form(request: HttpRequest, otherwise: str) -> str:
+    """Where a form was sent from, as far as the browser says and it is ours; else the page that is
+    called `otherwise`."""
+    said = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if not said or not is_local(request, said):
+        return reverse(otherwise)
+    parts = urlsplit(said)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def wanted(request: HttpRequest) -> str:

@@ -17,6 +17,7 @@ PAGE = 50
 LARGEST_PAGE = 100
 HISTORY_PAGE = 10
 VIEW_USER = "accounts.view_user"
+CHANGE_USER = "accounts.change_user"
 DELETE_USER = "accounts.delete_user"
 VIEW_ORGANISATION = "accounts.view_organisation"
 
@@ -25,6 +26,11 @@ class _Read(Protocol[Entity]):
     def __call__(
         self, *, most: int, after: Position | None, include_deleted: bool
     ) -> Found[Entity]: ...
+
+
+def sees_last_login(actor: Actor) -> bool:
+    """When colleagues work is for those who decide whether they may come in."""
+    return actor.may(CHANGE_USER, actor.org_id)
 
 
 def find_user(actor: Actor, *, org_id: str, user_id: str, include_deleted: bool = False) -> User:

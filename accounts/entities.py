@@ -31,8 +31,19 @@ _SYSTEM = "SYSTEM"
 # Every organisation that came from another system has an id of this namespace.
 _IMPORTED = uuid.UUID("6b1f6f0a-6a3d-4f0e-9d0e-3c2f5a1b7e94")
 
-# They can make one name look like another.
-_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LONGEST_ID = 64
+# Some scripts write a word differently with one of them.
+_JOINERS = frozenset("\u200c\u200d")
+# What keyboards have in place of typographic quotes and dashes.
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+    }
+)
+# Letters and symbols that nobody sees.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +149,8 @@ class User:
 
     `roles` are built-in ones and ids of CustomRole. `stores` are ids of those that the person is
     bound to, None for all. `second_factor_since` is None where the password is enough.
-    `removed_with` names the removal of the organisation that the person was deleted by.
+    `removed_with` names the removal of the organisation that the person was deleted by. API tokens
+    that were made until `tokens_ended_at` do not work any more.
     """
 
     org_id: str
@@ -157,6 +169,7 @@ class User:
     theme: str = ""
     stores: frozenset[str] | None = None
     deactivated_at: datetime | None = None
+    tokens_ended_at: datetime | None = None
     removed_with: str = ""
     second_factor_since: datetime | None = None
     last_login_at: datetime | None = None
@@ -198,6 +211,10 @@ class User:
     @property
     def audit_subject(self) -> str:
         return f"user#{self.user_id}"
+
+    def logged_out(self, now: datetime) -> User:
+        """With a new stamp: sessions and tokens from before do not come back with the person."""
+        return replace(self, credential_stamp=User.new_stamp(), tokens_ended_at=now)
 
     @staticmethod
     def new_id() -> str:
@@ -313,22 +330,54 @@ def split_reference(text: str) -> tuple[str, str, tuple[str, ...]] | None:
     return org_id, user_id, tuple(roles)
 
 
+def is_id(kind: str, text: str) -> bool:
+    """Whether it can be one, and so be looked up; `kind` is such as `USER`."""
+    return text.startswith(f"{kind}-") and len(text) <= _LONGEST_ID
+
+
 def clean_name(text: str, *, field: str) -> str:
-    """One line without control or text-direction characters. Raises InvalidName under `field`."""
-    visible = "".join(character for character in text if not _is_invisible(character))
-    name = " ".join(visible.split())
+    """One line without characters that nobody sees, which would make one name look like another.
+    Raises InvalidName under `field`."""
+    visible = (
+        character
+        for place, character in enumerate(text)
+        if not _is_invisible(character) or (character in _JOINERS and _joins(text, place))
+    )
+    name = " ".join("".join(visible).split())
     if len(name) > LONGEST_NAME:
         raise InvalidName(field)
     return name
 
 
+def is_same_name(typed: str, name: str) -> bool:
+    """Whether somebody typed a name, whatever the case, spaces, and quotes or dashes of a kind."""
+    return _folded(typed) == _folded(name)
+
+
+def _folded(text: str) -> str:
+    # First, for normalising makes a space and an accent of a lone one.
+    plain = without_format(unicodedata.normalize("NFKC", text.translate(_PLAIN)))
+    return " ".join(plain.casefold().split())
+
+
+def without_format(text: str) -> str:
+    """Without joiners either, to compare names."""
+    return "".join(character for character in text if not _is_invisible(character))
+
+
 def _is_invisible(character: str) -> bool:
     category = unicodedata.category(character)
     return (
-        category == "Cs"
+        category in ("Cf", "Cs")
         or (category == "Cc" and not character.isspace())
-        or (character in _DIRECTIONS)
+        or character in _BLANK
     )
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether there is a letter, or a mark on one, on both sides."""
+    beside = (text[place - 1 : place], text[place + 1 : place + 2])
+    return all(one and unicodedata.category(one)[0] in "LM" for one in beside)
 
 
 def _now() -> datetime:

@@ -10,6 +10,7 @@ from storage.domain import (
     Conflict,
     Forbidden,
     Invalid,
+    LostRace,
     NotFound,
     TooMany,
     Unauthenticated,
@@ -150,15 +151,10 @@ class UnknownChoice(Invalid):
         super().__init__(fields={field: [message]})
 
 
-class ProfileChanged(Conflict):
-    """`current` is the person as stored now."""
-
+class ProfileChanged(LostRace):
     code = "profile_changed"
     message = _("Your profile was changed somewhere else in the meantime.")
-
-    def __init__(self, current: User) -> None:
-        super().__init__()
-        self.current = current
+    current: User
 
 
 class SessionNotFound(NotFound):
@@ -178,12 +174,9 @@ class OrganisationNotFound(NotFound):
     message = _("There is no such organisation.")
 
 
-class OrganisationChanged(Conflict):
-    """Somebody else was faster; `current` is what is stored now."""
-
+class OrganisationChanged(LostRace):
     code = "organisation_changed"
-    message = _("Somebody else changed this organisation in the meantime.")
-
-    def __init__(self, current: Organisation) -> None:
-        super().__init__()
-        self.current = current
+    message = _(
+        "Somebody, perhaps you in another window, changed this organisation in the meantime."
+    )
+    current: Organisation

@@ -17,7 +17,7 @@ def tell_of_new_password(user: User) -> None:
         mail.send(
             "password_changed",
             to=user.email,
-            language=user.language,
+            language=mail.spoken(user.language),
             name=user.name,
             forgot_link=mail.absolute(None, reverse("accounts:forgot")),
         )

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
 
-from django.http import HttpRequest, HttpResponse
-from ninja import Header, Query, Router, Status
+from django.http import HttpResponse
+from ninja import Query, Router, Status
 
 from accounts import directory, mail, organisations
 from accounts.api_auth import BearerAuth
 from accounts.api_tokens.api import organisation_router as tokens_router
-from accounts.entities import Actor, Organisation
+from accounts.conditional import (
+    ApiRequest,
+    IfMatch,
+    IfNoneMatch,
+    has_already,
+    lost_race_is_412,
+    with_etag,
+)
+from accounts.entities import Organisation
 from accounts.errors import OrganisationChanged
-from accounts.etags import matches, tag, version_in
+from accounts.etags import tag, version_in
 from accounts.organisation_schemas import (
     OrganisationChange,
     OwnOrganisationOut,
@@ -25,7 +33,6 @@ from accounts.removal import services as removals
 from accounts.roles import api as roles_api
 from accounts.second_factor.api import organisation_router as second_factor_router
 from accounts.stores import api as stores_api
-from storage.domain import PreconditionFailed
 
 router = Router(tags=["Organisation"], auth=BearerAuth())
 router.add_router("/roles", roles_api.router)
@@ -34,29 +41,7 @@ router.add_router("/stores", stores_api.router)
 router.add_router("/people", people_api.people_router)
 router.add_router("/invitations", people_api.invitations_router)
 
-_WITH_ETAG = {
-    "headers": {
-        "ETag": {
-            "description": "This version of the organisation.",
-            "schema": {"type": "string"},
-        }
-    }
-}
-IfNoneMatch = Annotated[
-    str | None,
-    Header(alias="If-None-Match", description="The ETag you have; 304 while it is current."),
-]
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        description="The ETag of the version that you saw. Required; 428 without it.",
-    ),
-]
-
-
-class ApiRequest(HttpRequest):
-    auth: Actor
+_WITH_ETAG = with_etag("organisation")
 
 
 @router.get(
@@ -72,10 +57,7 @@ def get_own_organisation(
     """The one that the access token belongs to."""
     actor = request.auth
     organisation = directory.find_organisation(actor, org_id=actor.org_id, consistent=True)
-    etag = _etag_of(organisation)
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "private, no-cache"
-    if matches(if_none_match, etag):
+    if has_already(response, _etag_of(organisation), if_none_match):
         return Status(304, None)
     return OwnOrganisationOut.of(organisation)
 
@@ -100,12 +82,10 @@ def change_own_organisation(
     """For those who may change organisations. The same name changes nothing."""
     actor = request.auth
     version = version_in(if_match, actor.org_id)
-    try:
+    with _lost_race_is_412():
         organisation = organisations.rename_organisation(
             actor=actor, name=payload.name, version=version
         )
-    except OrganisationChanged as lost:
-        raise _stale(lost) from lost
     response.headers["ETag"] = _etag_of(organisation)
     return OwnOrganisationOut.of(organisation)
 
@@ -125,10 +105,8 @@ def delete_own_organisation(request: ApiRequest, if_match: IfMatch = None) -> St
     actor = request.auth
     actor.require(removals.DELETE_ORGANISATION, actor.org_id)
     version = version_in(if_match, actor.org_id)
-    try:
+    with _lost_race_is_412():
         removals.delete_organisation(actor=actor, version=version, site=mail.absolute(request, "/"))
-    except OrganisationChanged as lost:
-        raise _stale(lost) from lost
     removals.work_on(actor.org_id)
     return Status(204, None)
 
@@ -142,24 +120,16 @@ def delete_own_organisation(request: ApiRequest, if_match: IfMatch = None) -> St
 def list_people(request: ApiRequest, query: Query[PeopleQuery]) -> PeoplePage:
     """In an order that stays the same, which is not that of their names."""
     actor = request.auth
-    return PeoplePage.of(
-        directory.list_users(actor, org_id=actor.org_id, limit=query.limit, cursor=query.cursor)
-    )
+    page = directory.list_users(actor, org_id=actor.org_id, limit=query.limit, cursor=query.cursor)
+    return PeoplePage.of(page, actor)
 
 
 router.add_router("/second-factor", second_factor_router)
 router.add_router("/tokens", tokens_router)
 
 
-def _stale(lost: OrganisationChanged) -> PreconditionFailed:
-    """The client said which version it saw, so losing a race is a failed precondition."""
-    return PreconditionFailed(
-        lost.message,
-        code=lost.code,
-        etag=_etag_of(lost.current),
-        current=OwnOrganisationOut.of(lost.current).model_dump(mode="json"),
-    )
-
-
 def _etag_of(organisation: Organisation) -> str:
     return tag(organisation.org_id, organisation.version)
+
+
+_lost_race_is_412 = partial(lost_race_is_412, OrganisationChanged, _etag_of, OwnOrganisationOut.of)

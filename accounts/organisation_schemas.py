@@ -7,8 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from accounts.directory import LARGEST_PAGE, PAGE
-from accounts.entities import LONGEST_NAME, Organisation, User
+from accounts.directory import LARGEST_PAGE, PAGE, sees_last_login
+from accounts.entities import LONGEST_NAME, Actor, Organisation, User
 from storage.pages import Page
 
 OrganisationName = Annotated[
@@ -52,7 +52,8 @@ class PeopleQuery(BaseModel):
 
 
 class ColleagueOut(BaseModel):
-    """`stores` are ids, null for all of them; `last_login_at` is null for never."""
+    """`stores` are ids, null for all of them; `last_login_at` is null for never, and for those who
+    may not change people."""
 
     id: str
     first_name: str
@@ -65,7 +66,8 @@ class ColleagueOut(BaseModel):
     created_at: datetime
 
     @classmethod
-    def of(cls, user: User) -> Self:
+    def of(cls, user: User, actor: Actor) -> Self:
+        """As the actor sees them."""
         return cls(
             id=user.user_id,
             first_name=user.name,
@@ -74,7 +76,7 @@ class ColleagueOut(BaseModel):
             roles=[str(role) for role in user.roles],
             stores=None if user.stores is None else sorted(user.stores),
             active=user.deactivated_at is None,
-            last_login_at=user.last_login_at,
+            last_login_at=user.last_login_at if sees_last_login(actor) else None,
             created_at=user.created_at,
         )
 
@@ -87,7 +89,8 @@ class PeoplePage(BaseModel):
     )
 
     @classmethod
-    def of(cls, page: Page[User]) -> Self:
+    def of(cls, page: Page[User], actor: Actor) -> Self:
         return cls(
-            items=[ColleagueOut.of(user) for user in page.items], next_cursor=page.next_cursor
+            items=[ColleagueOut.of(user, actor) for user in page.items],
+            next_cursor=page.next_cursor,
         )

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import unicodedata
-from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import directory, organisations
+from accounts.access import login_required
 from accounts.entities import Actor, Organisation, User
 from accounts.errors import InvalidEmail, OrganisationChanged, UserNotFound
 from accounts.organisation_forms import OrganisationForm
 from accounts.organisation_history import event_of
+from accounts.paging import page_links
 from accounts.removal.services import DELETE_ORGANISATION
 from accounts.roles.selectors import role_names
 from accounts.selectors import actor_of
 from storage.domain import Invalid
-from storage.pages import Page
 
 INVALID = 422
 CHANGED = 409
@@ -56,35 +55,34 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def people(request: HttpRequest) -> HttpResponse:
+    """A form looks for an address, which then is in no address of a page."""
     actor = actor_of(request)
+    if request.method == "POST" and (address := request.POST.get("email", "").strip()):
+        return _with_address(request, actor, address)
     cursor = request.GET.get("cursor") or None
-    address = request.GET.get("email", "").strip()
-    page = _with_address(actor, address) if address else _members(actor, cursor)
+    page = directory.list_users(actor, org_id=actor.org_id, cursor=cursor)
     context = {
         # The store has them by id. In order as far as one can see: whoever fits on a page.
         "people": sorted(page.items, key=_name_key),
         "role_names": role_names(actor.org_id, page.items),
         "own_id": actor.user_id,
-        "address": address,
-        "is_part": not address and bool(cursor or page.next_cursor),
-        "first_url": request.path if cursor and not address else None,
-        "next_url": _address(request, page.next_cursor),
+        "shows_last_login": directory.sees_last_login(actor),
+        "address": "",
+        "is_part": bool(cursor or page.next_cursor),
+        **page_links(request, page.next_cursor),
     }
     return render(request, "accounts/people.html", context)
 
 
-def _members(actor: Actor, cursor: str | None) -> Page[User]:
-    return directory.list_users(actor, org_id=actor.org_id, cursor=cursor)
-
-
-def _with_address(actor: Actor, address: str) -> Page[User]:
-    """A page of one, or of nobody."""
+def _with_address(request: HttpRequest, actor: Actor, address: str) -> HttpResponse:
     try:
-        return Page((directory.find_user_by_email(actor, email=address),))
+        user = directory.find_user_by_email(actor, email=address)
     except (UserNotFound, InvalidEmail):
-        return Page(())
+        context = {"people": (), "address": address}
+        return render(request, "accounts/people.html", context, status=INVALID)
+    return redirect("organisation:person", user_id=user.user_id)
 
 
 def _name_key(user: User) -> tuple[str, str]:
@@ -108,8 +106,7 @@ def _settings_page(
         "may_change": actor.may(organisations.CHANGE_ORGANISATION, organisation.org_id),
         "may_delete": actor.may(DELETE_ORGANISATION, organisation.org_id),
         "events": [event_of(entry) for entry in history.items],
-        "first_url": request.path if cursor else None,
-        "next_url": _address(request, history.next_cursor),
+        **page_links(request, history.next_cursor),
     }
     return render(request, "accounts/organisation.html", context, status=status)
 
@@ -117,7 +114,3 @@ def _settings_page(
 def _conflict(request: HttpRequest, mine: str, stored: Organisation) -> HttpResponse:
     context = {"mine": mine, "organisation": stored}
     return render(request, "accounts/organisation_conflict.html", context, status=CHANGED)
-
-
-def _address(request: HttpRequest, cursor: str | None) -> str | None:
-    return f"{request.path}?{urlencode({'cursor': cursor})}" if cursor else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from accounts import directory, repository
+from accounts.audit_trail import record
 from accounts.entities import Actor, Organisation, clean_name
 from accounts.errors import ChangedMeanwhile, NameMissing, OrganisationChanged
-from storage.audit import audit_item
 from storage.transactions import Transaction
 
 CHANGE_ORGANISATION = "accounts.change_organisation"
@@ -31,14 +31,8 @@ def rename_organisation(*, actor: Actor, name: str, version: int) -> Organisatio
 
     transaction = Transaction()
     changed = repository.change_organisation(transaction, replace(stored, name=name))
-    transaction.put(
-        audit_item(
-            subject=stored.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action=CHANGE_ORGANISATION,
-            changes={"name": (stored.name, name)},
-        )
+    record(
+        transaction, actor, stored.audit_subject, CHANGE_ORGANISATION, {"name": (stored.name, name)}
     )
     try:
         transaction.commit()

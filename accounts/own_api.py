@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from ninja import Header, Router, Status
+from django.http import HttpResponse
+from ninja import Router, Status
 
 from accounts import own_sessions, selectors
 from accounts.api_auth import BearerAuth
 from accounts.api_tokens.api import router as tokens_router
-from accounts.entities import Actor, Membership, User
+from accounts.conditional import ApiRequest, IfMatch, precondition_failed, with_etag
+from accounts.entities import Membership, User
 from accounts.errors import ProfileChanged
 from accounts.etags import tag, version_in
 from accounts.personal_data.api import router as personal_data_router
@@ -23,26 +24,11 @@ from accounts.schemas import (
     StaleProfile,
 )
 from accounts.second_factor.api import router as second_factor_router
-from storage.domain import Invalid, PreconditionFailed
+from storage.domain import Invalid
 
 router = Router(tags=["People"], auth=BearerAuth(login_only=True))
 
-_WITH_ETAG = {
-    "headers": {
-        "ETag": {"description": "This version of the person.", "schema": {"type": "string"}}
-    }
-}
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        description="The ETag of the version that you saw. Required; 428 without it.",
-    ),
-]
-
-
-class ApiRequest(HttpRequest):
-    auth: Actor
+_WITH_ETAG = with_etag("person")
 
 
 @router.get(
@@ -83,12 +69,7 @@ def change_own_profile(
         user = change_profile(user=membership.user, version=version, said=payload.said())
     except ProfileChanged as lost:
         current = Membership(lost.current, membership.organisation)
-        raise PreconditionFailed(
-            lost.message,
-            code=lost.code,
-            etag=_etag(lost.current),
-            current=PersonOut.of(current).model_dump(mode="json"),
-        ) from lost
+        raise precondition_failed(lost, _etag(lost.current), PersonOut.of(current)) from lost
     except Invalid as error:
         # The field has another name here than on the page.
         fields = {

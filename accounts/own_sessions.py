@@ -7,21 +7,26 @@ told by their digest, as at a request, and count as gone.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 
 from django.contrib.auth import HASH_SESSION_KEY
 from django.utils.crypto import constant_time_compare
 
 from accounts import repository
+from accounts.audit_trail import record
 from accounts.entities import OwnSession, User
 from accounts.errors import SessionNotFound
 from accounts.models import AuthUser
 from accounts.sessions import SessionStore
 from accounts.tokens import credential_digest
-from storage.audit import audit_item
 from storage.transactions import MAX_ACTIONS, Transaction
 
 # Each takes two actions, for the session and for its audit entry.
 _AT_ONCE = MAX_ACTIONS // 2
+
+
+# More than anybody has; those that work are the newest, for a new password ends all from before.
+_PAGES = 10
 
 
 def list_own_sessions(*, user: User) -> list[OwnSession]:
@@ -32,8 +37,9 @@ def list_own_sessions(*, user: User) -> list[OwnSession]:
 
 
 def end_session(*, user: User, session_id: str) -> OwnSession:
-    """It is refused from its next request on. Raises SessionNotFound, also for other people's."""
-    pages = repository.sessions_of(user.pk)
+    """It is refused from its next request on. Raises SessionNotFound, also for other people's and
+    beyond the latest thousand."""
+    pages = islice(repository.sessions_of(user.pk), _PAGES)
     found = (one for page in pages for one in page if one.id == session_id)
     session = next(found, None)
     if session is None:
@@ -45,11 +51,11 @@ def end_session(*, user: User, session_id: str) -> OwnSession:
 
 
 def end_other_sessions(*, user: User, current_id: str) -> int:
-    """All but the one with this id; how many were still of use.
+    """All but the one with this id, of the latest thousand; how many were still of use.
 
     A session that somebody else ends at the same moment is passed over.
     """
-    pages = repository.sessions_of(user.pk)
+    pages = islice(repository.sessions_of(user.pk), _PAGES)
     others = [one for page in pages for one in page if one.id != current_id]
     working = [one for one in others if _works(one, user)]
     for start in range(0, len(working), _AT_ONCE):
@@ -76,14 +82,12 @@ def _end_one_by_one(sessions: list[OwnSession], user: User) -> None:
 
 def _end(transaction: Transaction, session: OwnSession, user: User) -> None:
     repository.remove_session(transaction, session)
-    transaction.put(
-        audit_item(
-            subject=f"user#{user.user_id}",
-            actor_id=user.user_id,
-            actor_name=user.name,
-            action="accounts.end_session",
-            changes={"device": (str(session.device), None)},
-        )
+    record(
+        transaction,
+        user,
+        user.audit_subject,
+        "accounts.end_session",
+        {"device": (str(session.device), None)},
     )
 
 

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import repository
+from accounts.audit_trail import record
 from accounts.entities import THEMES, User, clean_name
 from accounts.errors import ChangedMeanwhile, NameMissing, ProfileChanged, UnknownChoice
-from storage.audit import audit_item
 from storage.domain import Invalid
 from storage.transactions import Transaction
 
@@ -82,15 +82,7 @@ def change_profile(*, user: User, version: int, said: Mapping[str, str]) -> User
         for field in fields(Profile)
         if getattr(before, field.name) != getattr(after, field.name)
     }
-    transaction.put(
-        audit_item(
-            subject=f"user#{user.user_id}",
-            actor_id=user.user_id,
-            actor_name=user.name,
-            action="accounts.change_profile",
-            changes=changes,
-        )
-    )
+    record(transaction, user, user.audit_subject, "accounts.change_profile", changes)
     try:
         transaction.commit()
     except ChangedMeanwhile as lost:

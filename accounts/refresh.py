@@ -19,12 +19,12 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 
 from accounts import attempts, mail, refresh_repository, repository
+from accounts.audit_trail import record
 from accounts.devices import device_of
 from accounts.entities import Membership, SessionLogin, User, split_reference
 from accounts.errors import InvalidRefreshToken, MailNotSent
 from accounts.refresh_repository import Family
 from accounts.tokens import AccessToken, credential_digest, issue_token
-from storage.audit import audit_item
 from storage.transactions import Transaction
 
 PREFIX = "brr_"
@@ -157,14 +157,12 @@ def _end(family: Family, user: User, action: str) -> None:
     """Raises InvalidRefreshToken when somebody else has ended it meanwhile."""
     transaction = Transaction()
     refresh_repository.remove_family(transaction, family)
-    transaction.put(
-        audit_item(
-            subject=user.audit_subject,
-            actor_id=user.user_id,
-            actor_name=user.name,
-            action=action,
-            changes={"device": (str(family.session.device), None)},
-        )
+    record(
+        transaction,
+        user,
+        user.audit_subject,
+        action,
+        {"device": (str(family.session.device), None)},
     )
     transaction.commit()
 

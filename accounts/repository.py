@@ -15,6 +15,7 @@ from accounts.errors import (
     OrganisationNotFound,
     SessionNotFound,
 )
+from accounts.permissions import CustomRole
 from accounts.tables import (
     ORG,
     USER,
@@ -147,6 +148,12 @@ def find_users(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], User]:
     return {(item.partition, item.sort): user_of(item) for item in items}
 
 
+def find_roles(org_id: str, role_ids: Iterable[str]) -> dict[str, CustomRole]:
+    """An organisation's own roles by id, those that exist; a request for each hundred."""
+    found = map(role_of, in_organisation(org_id, role_ids).values())
+    return {role.role_id: role for role in found if role.deleted_at is None}
+
+
 def find_organisations(org_ids: Iterable[str]) -> dict[str, Organisation]:
     """A request for each hundred."""
     items = AccountItem.find_many(((org_id, org_id) for org_id in org_ids), consistent=True)
@@ -177,8 +184,17 @@ def count_organisations() -> int:
     return _count(ORG)
 
 
-def another_owner(org_id: str, besides: Container[str]) -> User | None:
-    """Somebody who owns the organisation and is not among the user ids `besides`."""
+def another_owner(
+    org_id: str, besides: Container[str], *, perhaps: Iterable[str] = ()
+) -> User | None:
+    """Somebody who owns the organisation and is not among the user ids `besides`.
+
+    `perhaps` are ids of people who may be one: a read each, before everybody is looked through.
+    """
+    for user_id in perhaps:
+        user = get_user(org_id, user_id) if user_id not in besides else None
+        if user is not None and user.is_owner and user.may_log_in:
+            return user
     for item in _people(org_id, _owns()):
         if item.user_id not in besides:
             return user_of(item)

@@ -19,9 +19,9 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
 from accounts import attempts, notices, passwords, repository
+from accounts.audit_trail import record
 from accounts.entities import Actor, User, split_reference
 from accounts.errors import ChangedMeanwhile, InvalidResetLink, UserNotFound
-from storage.audit import audit_item
 from storage.transactions import MAX_ACTIONS, Transaction
 
 LINKS_AT_ONCE = MAX_ACTIONS
@@ -62,14 +62,7 @@ def issue_reset_links(
             raise UserNotFound
         token = _signer().sign_object([user.pk, _credential_digest(user), expires])
         links.append(ResetLink(user, token, datetime.fromtimestamp(expires, UTC)))
-        transaction.put(
-            audit_item(
-                subject=f"user#{user.user_id}",
-                actor_id=actor.user_id,
-                actor_name=actor.name,
-                action="accounts.issue_reset_link",
-            )
-        )
+        record(transaction, actor, user.audit_subject, "accounts.issue_reset_link")
     transaction.commit()
     return links
 
@@ -138,14 +131,7 @@ def _with_password(
     changed = replace(user, password=password, credential_stamp=User.new_stamp())
     transaction = Transaction()
     repository.change_user(transaction, changed)
-    transaction.put(
-        audit_item(
-            subject=f"user#{user.user_id}",
-            actor_id=actor.user_id if actor else user.user_id,
-            actor_name=actor.name if actor else user.name,
-            action=action,
-        )
-    )
+    record(transaction, actor or user, user.audit_subject, action)
     transaction.commit()
     return replace(changed, version=(user.version or 0) + 1)
 

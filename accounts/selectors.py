@@ -20,6 +20,8 @@ from accounts.entities import (
 from accounts.errors import UserNotFound
 from storage.audit import AuditEntry
 
+_SYSTEM = Actor.system(org_id="")
+
 
 def actor_of(request: HttpRequest) -> Actor:
     """Who asks: the person logged in, or ANONYMOUS. Reads session and user at most once."""
@@ -31,6 +33,8 @@ def actor_of(request: HttpRequest) -> Actor:
 
 def shown_actor(entry: AuditEntry) -> str:
     """Whom the history names for an entry; people who were erased have no name any more."""
+    if (entry.actor_id, entry.actor_name) == (_SYSTEM.user_id, _SYSTEM.name):
+        return _("the operator")
     if entry.actor_name or not entry.actor_id.startswith("USER-"):
         return entry.actor_name or entry.actor_id
     return _("somebody who was erased")

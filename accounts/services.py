@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from accounts import attempts, notices, passwords, repository
+from accounts.audit_trail import record
 from accounts.entities import (
     Actor,
     Organisation,
@@ -26,7 +27,7 @@ from accounts.errors import (
     UserNotFound,
     WrongPassword,
 )
-from storage.audit import Changes, audit_item
+from accounts.language import language_of_page
 from storage.errors import StoreError
 from storage.transactions import Transaction
 
@@ -64,6 +65,7 @@ def sign_up(
         password="",
         credential_stamp=User.new_stamp(),
         roles=(Role.OWNER,),
+        language=language_of_page(),
         created_at=organisation.created_at,
         updated_at=organisation.updated_at,
     )
@@ -75,32 +77,43 @@ def sign_up(
     transaction = Transaction()
     repository.add_organisation(transaction, organisation)
     repository.add_user(transaction, user)
-    _audit(transaction, organisation.audit_subject, user, "accounts.add_organisation")
-    _audit(transaction, f"user#{user.user_id}", user, "accounts.sign_up")
+    record(transaction, user, organisation.audit_subject, "accounts.add_organisation")
+    record(transaction, user, user.audit_subject, "accounts.sign_up")
     transaction.commit()
     return replace(user, version=_FIRST_VERSION)
 
 
-def ensure_owner(*, email: str, password: str, organisation_name: str = "") -> tuple[User, bool]:
+def ensure_owner(
+    *, email: str, password: str, name: str = "", organisation_name: str = ""
+) -> tuple[User, bool]:
     """The owner with this address, signed up where there is none; (owner, whether created).
 
-    An existing account keeps its password. Raises NotTheOwner when the address has another role,
-    or another organisation than a name that was given; InvalidEmail, WeakPassword.
+    An existing account keeps name and password. Raises NotTheOwner when the address has another
+    role, or another organisation than a name that was given; InvalidEmail, InvalidName,
+    WeakPassword.
     """
     try:
-        user = sign_up(email=email, password=password, organisation_name=organisation_name)
+        user = sign_up(
+            email=email, password=password, name=name, organisation_name=organisation_name
+        )
     except EmailTaken:
-        membership = repository.membership_by_email(normalise_email(email))
-        named = clean_name(organisation_name, field="organisation")
-        if (
-            membership is None
-            or not membership.active
-            or not membership.user.is_owner
-            or (named and named != membership.organisation.name)
-        ):
+        owner = find_owner(email=email, organisation_name=organisation_name)
+        if owner is None:
             raise NotTheOwner from None
-        return membership.user, False
+        return owner, False
     return user, True
+
+
+def find_owner(*, email: str, organisation_name: str = "") -> User | None:
+    """The owner with this address; None where nobody has it. Raises as `ensure_owner` does."""
+    named = clean_name(organisation_name, field="organisation")
+    membership = repository.membership_by_email(normalise_email(email))
+    if membership is None:
+        return None
+    is_named = not named or named == membership.organisation.name
+    if not (membership.active and membership.user.is_owner and is_named):
+        raise NotTheOwner
+    return membership.user
 
 
 def authenticate(*, email: str, password: str, client_address: str) -> User:
@@ -132,7 +145,7 @@ def log_in(*, user: User, via: str, second_factor: str = "") -> None:
     if second_factor:
         changes["second_factor"] = (None, second_factor)
     transaction = Transaction()
-    _audit(transaction, f"user#{user.user_id}", user, "accounts.log_in", changes)
+    record(transaction, user, user.audit_subject, "accounts.log_in", changes)
     transaction.commit()
     with suppress(StoreError):
         repository.note_login(user, datetime.now(UTC))
@@ -143,38 +156,37 @@ def unlock(*, actor: Actor, user: User) -> None:
     actor.require("accounts.change_user", user.org_id)
     attempts.forget_person(user.email_key)
     transaction = Transaction()
-    transaction.put(
-        audit_item(
-            subject=user.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action="accounts.unlock",
-        )
-    )
+    record(transaction, actor, user.audit_subject, "accounts.unlock")
     transaction.commit()
 
 
 def log_out(*, user: User) -> None:
     transaction = Transaction()
-    _audit(transaction, f"user#{user.user_id}", user, "accounts.log_out")
+    record(transaction, user, user.audit_subject, "accounts.log_out")
     transaction.commit()
 
 
-def change_password(*, user: User, current_password: str, new_password: str) -> User:
+def change_password(
+    *, user: User, current_password: str, new_password: str, client_address: str
+) -> User:
     """Ends all sessions and access tokens of the person; the caller renews the one at hand.
     Tells the person by mail.
 
-    Raises WrongPassword, WeakPassword (under `new_password`), TooManyAttempts, UserNotFound,
+    Attempts count with those to confirm, so that nobody outside keeps a person from this. Raises
+    WrongPassword, WeakPassword (under `new_password`), TooManyAttempts, UserNotFound,
     ChangedMeanwhile.
     """
-    per_address = attempts.logins_per_address()
-    attempts.hit(per_address, user.email_key)
+    per_person, per_client = attempts.confirmations_per_person(), attempts.logins_per_client()
+    client_key = attempts.client_key(client_address)
+    attempts.hit(per_client, client_key)
+    attempts.hit(per_person, user.email_key)
     stored = repository.get_user(user.org_id, user.user_id)
     if stored is None:
         raise UserNotFound
     if not passwords.matches(current_password, stored.password):
         raise WrongPassword(fields={"current_password": [WrongPassword.message]})
-    per_address.clear(user.email_key)
+    per_person.clear(user.email_key)
+    per_client.forgive(client_key)
     passwords.require_strong(new_password, stored, field="new_password")
 
     changed = replace(
@@ -185,7 +197,7 @@ def change_password(*, user: User, current_password: str, new_password: str) -> 
     )
     transaction = Transaction()
     repository.change_user(transaction, changed)
-    _audit(transaction, f"user#{user.user_id}", user, "accounts.change_password")
+    record(transaction, user, user.audit_subject, "accounts.change_password")
     transaction.commit()
     notices.tell_of_new_password(changed)
     return replace(changed, version=(stored.version or 0) + 1)
@@ -208,23 +220,13 @@ def _person_with_password(email_key: str, password: str) -> User:
 
 
 def _with_renewed_hash(user: User, password: str) -> User:
-    """The stamp stays, so this ends no session. Whoever changed the account meanwhile wins."""
+    """The stamp stays, so this ends no session. Whoever changed the account meanwhile wins; if that
+    was the password, or the account is gone, the one that was typed does not count any more."""
     transaction = Transaction()
     repository.change_user(transaction, replace(user, password=passwords.hashed(password)))
     with suppress(ChangedMeanwhile):
         transaction.commit()
-    return repository.get_user(user.org_id, user.user_id) or user
-
-
-def _audit(
-    transaction: Transaction, subject: str, user: User, action: str, changes: Changes | None = None
-) -> None:
-    transaction.put(
-        audit_item(
-            subject=subject,
-            actor_id=user.user_id,
-            actor_name=user.name,
-            action=action,
-            changes=changes,
-        )
-    )
+    stored = repository.get_user(user.org_id, user.user_id)
+    if stored is None or not stored.may_log_in or stored.credential_stamp != user.credential_stamp:
+        raise InvalidCredentials
+    return stored

@@ -44,8 +44,8 @@ _BESIDE = "/"
 _NO_STORE = "-"
 _CHANGED_OF_USER = (
     *("item_type", "id", "username", "email", "password", "credential_stamp", "roles"),
-    *("language", "time_zone", "theme", "store_ids", "deactivated_at", "removed_with"),
-    *("second_factor_since", "created_at", "updated_at", "deleted_at"),
+    *("language", "time_zone", "theme", "store_ids", "deactivated_at", "tokens_ended_at"),
+    *("removed_with", "second_factor_since", "created_at", "updated_at", "deleted_at"),
 )
 
 
@@ -86,6 +86,7 @@ class AccountItem(Table):
     theme = UnicodeAttribute(null=True)
     store_ids = UnicodeSetAttribute(null=True, attr_name="storeIds")
     deactivated_at = NumberAttribute(null=True, attr_name="deactivatedAt")
+    tokens_ended_at = NumberAttribute(null=True, attr_name="tokensEndedAt")
     removed_with = UnicodeAttribute(null=True, attr_name="removedWith")
     last_login_at = NumberAttribute(null=True, attr_name="lastLoginAt")
     second_factor_required = BooleanAttribute(null=True, attr_name="secondFactorRequired")
@@ -207,6 +208,7 @@ def user_item(user: User) -> AccountItem:
         theme=user.theme or None,
         store_ids=bounds(user.stores),
         deactivated_at=seconds(user.deactivated_at),
+        tokens_ended_at=seconds(user.tokens_ended_at),
         removed_with=user.removed_with or None,
         second_factor_since=seconds(user.second_factor_since),
         last_login_at=seconds(user.last_login_at),
@@ -293,6 +295,7 @@ def user_of(item: AccountItem) -> User:
         theme=item.theme or "",
         stores=stores_in(item.store_ids),
         deactivated_at=moment_or_none(item.deactivated_at),
+        tokens_ended_at=moment_or_none(item.tokens_ended_at),
         removed_with=item.removed_with or "",
         second_factor_since=moment_or_none(item.second_factor_since),
         last_login_at=moment_or_none(item.last_login_at),

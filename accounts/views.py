@@ -13,7 +13,6 @@ from django.contrib.auth import (
 from django.contrib.auth import (
     update_session_auth_hash,
 )
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import reset_links, services
+from accounts.access import login_required
 from accounts.addresses.views import request_sign_up
 from accounts.backends import BACKEND
 from accounts.client_address import client_address
@@ -29,7 +29,6 @@ from accounts.destinations import target, wanted
 from accounts.entities import User
 from accounts.errors import InvalidCredentials, InvalidResetLink, SignUpClosed, TooManyAttempts
 from accounts.forms import (
-    DomainForm,
     LoginForm,
     NewPasswordForm,
     PasswordForm,
@@ -37,14 +36,13 @@ from accounts.forms import (
     shown_choice,
 )
 from accounts.models import AuthUser
+from accounts.people.selectors import store_names
+from accounts.refused_forms import page_again
 from accounts.roles.selectors import names_of
 from accounts.second_factor.login_views import ask_for_code
-from storage.domain import Conflict, DomainError, Invalid, TooMany
+from storage.domain import Conflict, DomainError, Invalid
 
 NOT_FOUND = 404
-INVALID = 422
-TAKEN = 409
-TOO_MANY = 429
 
 
 @sensitive_post_parameters("password")
@@ -73,12 +71,13 @@ def signup(request: HttpRequest) -> HttpResponse:
         except (Invalid, Conflict, TooManyAttempts) as refusal:
             error = refusal
         else:
+            services.log_in(user=user, via="session")
             start_session(request, AuthUser.of(user), backend=BACKEND)
             messages.success(
                 request, _("Welcome, %(name)s! Your shop is open.") % {"name": user.name}
             )
             return redirect(target(request))
-    return _again(request, "accounts/signup.html", form, error)
+    return page_again(request, "accounts/signup.html", form, error, **_links(request))
 
 
 @sensitive_post_parameters("password")
@@ -106,7 +105,7 @@ def login(request: HttpRequest) -> HttpResponse:
             services.log_in(user=user, via="session")
             start_session(request, AuthUser.of(user), backend=BACKEND)
             return redirect(target(request))
-    return _again(request, "accounts/login.html", form, error)
+    return page_again(request, "accounts/login.html", form, error, **_links(request))
 
 
 @require_POST
@@ -127,6 +126,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "account": user.account,
         "organisation": user.organisation,
         "role_names": names_of(user.custom_roles),
+        "store_names": store_names(user.actor, user.account),
         "shown_choice": shown_choice,
     }
     return render(request, "accounts/account.html", context)
@@ -149,6 +149,7 @@ def password(request: HttpRequest) -> HttpResponse:
                 user=user,
                 current_password=form.cleaned_data["current_password"],
                 new_password=form.cleaned_data["new_password"],
+                client_address=client_address(request),
             )
         except (Invalid, Conflict, TooManyAttempts) as refusal:
             error = refusal
@@ -158,7 +159,7 @@ def password(request: HttpRequest) -> HttpResponse:
                 request, _("Your password is changed. You are logged out everywhere else.")
             )
             return redirect("accounts:account")
-    return _again(request, "accounts/password.html", form, error)
+    return page_again(request, "accounts/password.html", form, error)
 
 
 @sensitive_post_parameters()
@@ -192,25 +193,7 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
                 return redirect("accounts:login")
     except InvalidResetLink:
         return render(request, "accounts/reset_invalid.html", status=NOT_FOUND)
-    return _again(request, "accounts/reset.html", form, error)
-
-
-def _again(
-    request: HttpRequest,
-    template: str,
-    form: DomainForm,
-    error: DomainError | None,
-) -> HttpResponse:
-    """The page once more, with what is wrong beside the fields and what was typed in them."""
-    if error is not None:
-        form.refuse(error)
-    response = render(request, template, {"form": form, **_links(request)}, status=INVALID)
-    if isinstance(error, Conflict):
-        response.status_code = TAKEN
-    if isinstance(error, TooMany):
-        response.status_code = TOO_MANY
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return page_again(request, "accounts/reset.html", form, error)
 
 
 def _links(request: HttpRequest) -> dict[str, str]:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Header, Query, Router, Status
+from ninja import Query, Router, Status
 
 from accounts.api_auth import BearerAuth, visitor
-from accounts.entities import Actor
+from accounts.conditional import (
+    ApiRequest,
+    IfMatch,
+    IfNoneMatch,
+    created,
+    has_already,
+    idempotency,
+    idempotency_header,
+    precondition_failed,
+    with_etag,
+)
+from accounts.etags import tag, version_in
 from catalog import selectors, services
 from catalog.entities import Product
 from catalog.errors import ProductChanged, ProductNotFound
-from catalog.etags import etag_of, matches, version_in
 from catalog.schemas import (
     BrandPage,
     CategoryOut,
@@ -29,49 +38,14 @@ from catalog.schemas import (
     StaleProduct,
 )
 from catalog.search import Criteria
-from storage.domain import PreconditionFailed, Unauthenticated
-from storage.idempotency import IdempotencyKey
+from storage.domain import Unauthenticated
 
 router = Router(tags=["Products"])
 EVERYBODY = [BearerAuth(), visitor]
 LOGGED_IN = BearerAuth()
 
-_ETAG = {"ETag": {"description": "This version of the product.", "schema": {"type": "string"}}}
-_WITH_ETAG = {"headers": _ETAG}
-_CREATED = {
-    "headers": {
-        **_ETAG,
-        "Location": {"description": "The new product.", "schema": {"type": "string"}},
-        "Idempotent-Replayed": {
-            "description": "`true` when an earlier request with this key had made the product.",
-            "schema": {"type": "string", "enum": ["true"]},
-        },
-    }
-}
-IfNoneMatch = Annotated[
-    str | None,
-    Header(alias="If-None-Match", description="The ETag you have; 304 while it is current."),
-]
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        description="The ETag of the version that you saw. Required; 428 without it.",
-    ),
-]
-IdempotencyKeyHeader = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[!-~]{1,255}$",
-        description="1 to 255 visible characters of your choice. Repeating the request with the "
-        "same key within 24 hours gives the same product instead of another one.",
-    ),
-]
-
-
-class ApiRequest(HttpRequest):
-    auth: Actor
+_WITH_ETAG = with_etag("product")
+IdempotencyKeyHeader = Annotated[str | None, idempotency_header("product")]
 
 
 @router.get(
@@ -112,7 +86,7 @@ def list_products(request: ApiRequest, query: Query[ListQuery]) -> ProductPage:
     operation_id="create_product",
     summary="Create a product",
     response={201: ProductOut, (400, 401, 403, 404, 409, 413, 422, 503): None},
-    openapi_extra={"responses": {201: _CREATED}},
+    openapi_extra={"responses": {201: created("product", repeatable=True)}},
 )
 def create_product(
     request: ApiRequest,
@@ -122,14 +96,16 @@ def create_product(
 ) -> Status[ProductOut]:
     """A draft unless `status` says otherwise."""
     raw = payload.said()
-    created = services.create_product(
-        actor=request.auth, raw=raw, idempotency=_idempotency(request.auth, idempotency_key, raw)
+    made = services.create_product(
+        actor=request.auth,
+        raw=raw,
+        idempotency=idempotency(request.auth, idempotency_key, raw, operation="create_product"),
     )
-    response.headers["Location"] = reverse("api:find_product", args=[created.product.id])
-    response.headers["ETag"] = etag_of(created.product)
-    if not created.is_new:
+    response.headers["Location"] = reverse("api:find_product", args=[made.product.id])
+    response.headers["ETag"] = _etag_of(made.product)
+    if not made.is_new:
         response.headers["Idempotent-Replayed"] = "true"
-    return Status(201, ProductOut.of(created.product))
+    return Status(201, ProductOut.of(made.product))
 
 
 @router.get(
@@ -220,7 +196,7 @@ def replace_product(
         product = services.replace_product(
             actor=request.auth, product_id=product_id, raw=payload.said(), version=version
         )
-    response.headers["ETag"] = etag_of(product)
+    response.headers["ETag"] = _etag_of(product)
     return ProductOut.of(product)
 
 
@@ -249,7 +225,7 @@ def change_product(
         product = services.change_product(
             actor=request.auth, product_id=product_id, raw=payload.said(), version=version
         )
-    response.headers["ETag"] = etag_of(product)
+    response.headers["ETag"] = _etag_of(product)
     return ProductOut.of(product)
 
 
@@ -272,21 +248,14 @@ def delete_product(request: ApiRequest, product_id: str, if_match: IfMatch = Non
 def _shown(
     product: Product, request: ApiRequest, response: HttpResponse, if_none_match: str | None
 ) -> ProductOut | Status[None]:
-    response.headers["ETag"] = etag_of(product)
-    response.headers["Cache-Control"] = (
-        "no-cache" if request.auth.is_anonymous else "private, no-cache"
-    )
-    if matches(if_none_match, product):
+    public = request.auth.is_anonymous
+    if has_already(response, _etag_of(product), if_none_match, public=public):
         return Status(304, None)
     return ProductOut.of(product)
 
 
-def _idempotency(actor: Actor, key: str | None, raw: dict[str, Any]) -> IdempotencyKey | None:
-    """The same content in another order or layout is the same request."""
-    if key is None:
-        return None
-    body = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)
-    return IdempotencyKey.for_body(scope=f"create_product:{actor.user_id}", key=key, body=body)
+def _etag_of(product: Product) -> str:
+    return tag(product.id, product.version)
 
 
 @contextmanager
@@ -297,9 +266,5 @@ def _lost_race_is_412() -> Iterator[None]:
     except ProductChanged as lost:
         if lost.current is None:
             raise ProductNotFound from lost
-        raise PreconditionFailed(
-            lost.message,
-            code=lost.code,
-            etag=etag_of(lost.current),
-            current=ProductOut.of(lost.current).model_dump(mode="json"),
-        ) from lost
+        current = ProductOut.of(lost.current)
+        raise precondition_failed(lost, _etag_of(lost.current), current) from lost

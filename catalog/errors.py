@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from storage.domain import Conflict, NotFound
+from storage.domain import Conflict, LostRace, NotFound
 
 if TYPE_CHECKING:
     from catalog.entities import Product
@@ -42,15 +42,12 @@ class SkuTaken(Conflict):
         super().__init__(fields={"sku": [SKU_IN_USE]})
 
 
-class ProductChanged(Conflict):
-    """Somebody else was faster; `current` is what is stored now, None when it was deleted."""
+class ProductChanged(LostRace):
+    """`current` is None when it was deleted."""
 
     code = "product_changed"
-    message = _("Somebody else changed this product in the meantime.")
-
-    def __init__(self, current: Product | None) -> None:
-        super().__init__()
-        self.current = current
+    message = _("Somebody, perhaps you in another window, changed this product in the meantime.")
+    current: Product | None
 
 
 class CategoryNotFound(NotFound):

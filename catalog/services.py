@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from accounts.audit_trail import entry
 from accounts.entities import Actor
 from catalog import repository
 from catalog.entities import (
@@ -20,7 +21,7 @@ from catalog.entities import (
 from catalog.errors import ProductChanged, ProductNotFound
 from catalog.heading_repository import follow_changes
 from catalog.rules import parse_product
-from storage.audit import AuditItem, audit_item
+from storage.audit import AuditItem
 from storage.idempotency import AlreadyDone, IdempotencyKey
 from storage.transactions import Transaction
 
@@ -206,13 +207,8 @@ def _store(
 def audit_of(actor: Actor, before: Product | None, after: Product | None, action: str) -> AuditItem:
     product = after or before
     assert product is not None
-    return audit_item(
-        subject=product.audit_subject,
-        actor_id=actor.user_id,
-        actor_name=actor.name,
-        action=action,
-        changes=differences(before.data if before else None, after.data if after else None),
-    )
+    changes = differences(before.data if before else None, after.data if after else None)
+    return entry(actor, product.audit_subject, action, changes)
 
 
 def _now() -> datetime:

@@ -31,6 +31,7 @@ from accounts.errors import ConfirmationNeeded
 from accounts.second_factor.confirmation_views import ask_for_confirmation
 from config import validation
 from config.theme import theme_of
+from config.ways_on import ways_on
 from storage.domain import (
     Conflict,
     DomainError,
@@ -125,6 +126,7 @@ TITLES = {
 CSRF_EXPIRED = _("This form has expired, or came from another site. Reload the page and try again.")
 CSRF_NO_COOKIE = _("Your browser did not send our cookie. Allow cookies for this site, reload the "
                    "page and try again.")  # fmt: skip
+BAD_CURSOR_CODE = "invalid_cursor"
 BAD_CURSOR = _("This page link is not valid any more. Start again from the first page.")
 
 
@@ -148,7 +150,7 @@ def problem_of(error: BaseException | None) -> Problem | None:
     if isinstance(error, StoreUnavailable):
         return Problem(503, headers={"Retry-After": str(STORE_RETRY_AFTER_SECONDS)})
     if isinstance(error, InvalidCursor):
-        return Problem(400, code="invalid_cursor", detail=BAD_CURSOR)
+        return Problem(400, code=BAD_CURSOR_CODE, detail=BAD_CURSOR)
     if isinstance(error, ValidationError):
         return Problem(422, errors=tuple(validation.entries(error.errors)))
     if isinstance(error, HttpError):
@@ -241,6 +243,7 @@ def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
         "request_id": _request_id(request),
         "retry_after": problem.headers.get("Retry-After"),
         "theme": theme_of(request),
+        "ways": ways_on(request, bad_cursor=problem.code == BAD_CURSOR_CODE),
     }
     if request.headers.get("HX-Request"):
         name = "errors/fragment.html"

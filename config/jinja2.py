@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal
 from django.conf import settings
 from django.contrib.messages import get_messages
@@ -113,10 +113,16 @@ def day(value: date) -> str:
 
 
 def moment(value: datetime) -> str:
-    """Date and time in the time zone of the person, which it names; UTC for visitors."""
+    """Date and time, to the minute, in the time zone of the person, which it names; UTC for
+    visitors."""
     local = timezone.localtime(value)
     # Given as naive, for babel would convert it again.
-    text = format_datetime(local.replace(tzinfo=None), "medium", locale=language())
+    shown = local.replace(tzinfo=None)
+    both = str(get_datetime_format("medium", locale=language()))
+    text = both.format(
+        format_time(shown, "short", locale=language()),
+        format_date(shown, "medium", locale=language()),
+    )
     return f"{text} {_zone_name(local)}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,6 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Set for child processes whose store is the embedded engine, so that they may mend its tables.
 EMBEDDED_VARIABLE = "BACKROOM_EMBEDDED_ENGINE"
+# Set for the child processes of a server: its address.
+SERVED_AT_VARIABLE = "BACKROOM_SERVED_AT"
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
 
 _AWS_CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
@@ -71,8 +75,24 @@ class LocalStore:
 
 
 def data_path(environ: Mapping[str, str]) -> Path:
-    folder = Path(environ.get("DATA_DIR") or ROOT / "var")
-    return folder / "dynamodb" / "backroom.db"
+    return _folder(environ) / "dynamodb" / "backroom.db"
+
+
+def remember_server(environ: Mapping[str, str], address: str) -> None:
+    """For commands beside the server: links that they print or mail lead to it."""
+    path = _server_path(environ)
+    # Where nothing can be written, the default has to do.
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(address, encoding="utf-8")
+
+
+def place_of_server(environ: Mapping[str, str]) -> str:
+    """Where the server on this machine runs, or ran last, such as `http://127.0.0.1:8000`."""
+    said = environ.get(SERVED_AT_VARIABLE)
+    with suppress(OSError, UnicodeDecodeError):
+        said = said or _server_path(environ).read_text(encoding="utf-8").strip()
+    return said or f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 
 
 def place_of_data(environ: Mapping[str, str]) -> str:
@@ -128,6 +148,14 @@ def store_for_command(arguments: Sequence[str]) -> Iterator[None]:
             sys.exit(str(error))
         os.environ.update(store.environment)
         yield
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("DATA_DIR") or ROOT / "var")
+
+
+def _server_path(environ: Mapping[str, str]) -> Path:
+    return _folder(environ) / "server-address"
 
 
 def _elsewhere(environ: Mapping[str, str]) -> LocalStore | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +12,6 @@ from django.urls import reverse
 
 from config.middleware import GetResponse
 from config.personal import IMPERSONAL
-from storage.errors import StoreError
 
 SET_UP = "accounts:second-factor"
 # What it takes to set one up, to prove who one is for that, and to leave.
@@ -62,7 +60,5 @@ def _must_set_up(request: HttpRequest) -> bool:
         return False
     if request.path_info.startswith(IMPERSONAL):
         return False
-    # The page itself will ask again and say what is wrong.
-    with suppress(StoreError):
-        return bool(getattr(request.user, "must_set_up_second_factor", False))
-    return False
+    # A store that does not answer now may do so for the page: no page without having asked.
+    return bool(getattr(request.user, "must_set_up_second_factor", False))

@@ -16,10 +16,17 @@ from dataclasses import dataclass
 from storage.errors import EngineError
 
 from .children import Children
-from .local_store import ROOT, LocalStore, StoreSetupError, open_store
+from .local_store import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    ROOT,
+    SERVED_AT_VARIABLE,
+    LocalStore,
+    StoreSetupError,
+    open_store,
+    remember_server,
+)
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 8000
 _MANAGE = (sys.executable, str(ROOT / "manage.py"))
 
 
@@ -136,11 +143,14 @@ def serve(environ: Mapping[str, str], *, dev: bool) -> None:
     address = Address.from_environment(environ)
     address.check_free()
     with Children(environ) as children, open_store(environ) as store:
-        children.add_environment(store.environment)
+        children.add_environment({**store.environment, SERVED_AT_VARIABLE: address.url})
         # Longer than a lease that a killed run left.
         _manage(children, "migrate", "--noinput", "--wait", "90")
+        local = environ.get("STAGE", "local") == "local"
+        if local:
+            remember_server(environ, address.url)
         # Its owner has a password that everybody can read: not for a store that others reach.
-        if environ.get("STAGE", "local") == "local" and store.is_on_this_machine:
+        if local and store.is_on_this_machine:
             _manage(children, "load_demo", "--if-empty")
         # What an earlier stop interrupted. What it cannot finish now is no reason not to serve.
         children.run([*_MANAGE, "finish_removals"])

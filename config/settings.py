@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import env
 from config.client_address import networks
-from config.local_store import place_of_data
+from config.local_store import place_of_data, place_of_server
 from storage.configuration import StorageConfiguration, configure
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,6 +43,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", None if PRODUCTION else _LOOPBACK)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 # Elsewhere links in mails lead to the host that was asked.
 PUBLIC_URL = env.origin("PUBLIC_URL", None if PRODUCTION else "", https=HTTPS_ONLY)
+# And without a request, such as those of a command, to the server on this machine.
+SERVED_AT = place_of_server(os.environ if LOCAL else {})
 TRUSTED_PROXIES = networks(env.words("TRUSTED_PROXIES"))
 
 # The store

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class DomainError(Exception):
@@ -55,6 +56,14 @@ class Conflict(DomainError):
     """A lost race or a duplicate."""
 
     code = "conflict"
+
+
+class LostRace(Conflict):
+    """Somebody else was faster; `current` is what is stored now."""
+
+    def __init__(self, current: Any) -> None:
+        super().__init__()
+        self.current = current
 
 
 class Unavailable(DomainError):

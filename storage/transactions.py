@@ -102,7 +102,10 @@ class Transaction:
         self._add("Delete", {"TableName": table.physical_name(), "Key": key}, None)
 
     def extend(self, other: Transaction) -> None:
-        self._operations.extend(other._operations)
+        """With what `other` has. A check that is here already is not repeated, for a transaction
+        may name an item only once."""
+        checks = [one.request for one in self._operations if "ConditionCheck" in one.request]
+        self._operations += [one for one in other._operations if one.request not in checks]
 
     def commit(self) -> None:
         """Writes everything or nothing.

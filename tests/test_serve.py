@@ -15,7 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from config.local_store import StoreSetupError, data_path, open_store, store_for_command
+from config.local_store import (
+    SERVED_AT_VARIABLE,
+    StoreSetupError,
+    data_path,
+    open_store,
+    place_of_server,
+    remember_server,
+    store_for_command,
+)
 from config.serve import Address, ServeError, server_command
 from storage.engine import Engine
 from storage.engine_lock import holder_of, is_locked
@@ -106,6 +114,14 @@ class TestAddress:
     )
     def test_url_can_be_clicked(self, host: str, url: str) -> None:
         assert Address(host, 81).url == url
+
+    def test_commands_beside_the_server_know_it(self, tmp_path: Path) -> None:
+        environ = {"DATA_DIR": str(tmp_path / "data")}
+        assert place_of_server(environ) == "http://127.0.0.1:8000"
+        remember_server(environ, "http://127.0.0.1:8123")
+        assert place_of_server(environ) == "http://127.0.0.1:8123"
+        said = {**environ, SERVED_AT_VARIABLE: "http://localhost:81"}
+        assert place_of_server(said) == "http://localhost:81"
 
 
 class TestCommand:
@@ -282,6 +298,7 @@ class TestServing:
                 assert "owner@example.com" in log.read_text()
                 with urllib.request.urlopen(url, timeout=10) as answer:
                     assert answer.status == 200
+                assert place_of_server(environ) == url.rstrip("/")
                 assert len(processes_of(environ)) >= 4
                 stopped_at = time.monotonic()
                 process.send_signal(signal.SIGINT)

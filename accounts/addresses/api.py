@@ -20,15 +20,11 @@ from accounts.addresses.schemas import (
 )
 from accounts.api_auth import BearerAuth
 from accounts.client_address import client_address
-from accounts.entities import Actor
+from accounts.conditional import ApiRequest
 from accounts.schemas import SignedUpOut, SignUpIn
 
 router = Router(tags=["People"])
 own_router = Router(tags=["People"], auth=BearerAuth(login_only=True))
-
-
-class ApiRequest(HttpRequest):
-    auth: Actor
 
 
 def request_sign_up(request: HttpRequest, body: SignUpIn) -> None:
@@ -140,5 +136,6 @@ def change_password(request: ApiRequest, body: OwnPasswordIn) -> Any:
         user=selectors.get_own_membership(actor=request.auth).user,
         current_password=body.current_password,
         new_password=body.new_password,
+        client_address=client_address(request),
     )
     return Status(204, None)

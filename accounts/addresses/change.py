@@ -14,9 +14,10 @@ from django.urls import reverse
 from accounts import attempts, mail, selectors
 from accounts.addresses import links, repository
 from accounts.addresses.errors import InvalidLink, SameEmail
+from accounts.audit_trail import record
 from accounts.entities import Actor, User, normalise_email
 from accounts.errors import ChangedMeanwhile, EmailTaken, MailNotSent
-from storage.audit import Changes, audit_item
+from storage.audit import Changes
 from storage.transactions import Transaction
 
 _PURPOSE = "email_change"
@@ -44,15 +45,15 @@ def request_email_change(
         _PURPOSE, [user.pk, _digest(user), email], seconds=settings.EMAIL_CHANGE_SECONDS
     )
     transaction = Transaction()
-    _audit(transaction, user, "accounts.request_email_change")
+    record(transaction, user, user.audit_subject, "accounts.request_email_change")
     transaction.commit()
     if taken:
-        mail.send("email_change_taken", to=email, language=user.language)
+        mail.send("email_change_taken", to=email, language=mail.spoken(user.language))
     else:
         mail.send(
             "email_change",
             to=email,
-            language=user.language,
+            language=mail.spoken(user.language),
             link=absolute(reverse("accounts:email-confirm", args=[token])),
             duration=links.duration(settings.EMAIL_CHANGE_SECONDS),
         )
@@ -93,7 +94,8 @@ def confirm_email_change(*, user: User, token: str, client_address: str) -> User
             raise
         per_client.forgive(client_key)
         with suppress(MailNotSent):
-            mail.send("email_changed", to=before.email, language=before.language, name=before.name)
+            language = mail.spoken(before.language)
+            mail.send("email_changed", to=before.email, language=language, name=before.name)
         return moved
     raise ChangedMeanwhile
 
@@ -103,7 +105,7 @@ def _moved(user: User, email: str) -> User:
     transaction = Transaction()
     repository.move_address(transaction, user, moved)
     changes: Changes = {"email": (user.email, moved.email)}
-    _audit(transaction, user, "accounts.change_email", changes)
+    record(transaction, user, user.audit_subject, "accounts.change_email", changes)
     transaction.commit()
     return replace(moved, version=(user.version or 0) + 1)
 
@@ -112,17 +114,3 @@ def _digest(user: User) -> str:
     """Changes with the address, so that a link works once, and with the password."""
     message = f"{_PURPOSE}\0{user.credential_stamp}\0{user.email}".encode()
     return hashlib.sha256(message).hexdigest()[:_DIGEST_LENGTH]
-
-
-def _audit(
-    transaction: Transaction, user: User, action: str, changes: Changes | None = None
-) -> None:
-    transaction.put(
-        audit_item(
-            subject=user.audit_subject,
-            actor_id=user.user_id,
-            actor_name=user.name,
-            action=action,
-            changes=changes,
-        )
-    )

@@ -9,13 +9,13 @@ from django.urls import reverse
 
 from accounts import attempts, mail, reset_links
 from accounts.addresses import links, repository
-from accounts.entities import Actor, normalise_email
+from accounts.entities import Actor, Membership, normalise_email
 
 
 def request_password_reset(
     *, email: str, client_address: str, absolute: Callable[[str], str]
 ) -> None:
-    """Sends one mail: a link, or to an address with which nobody can log in, that it is so.
+    """Sends one mail: a link, or to an address with which nobody can log in, why it is so.
 
     Both after as many requests to the store. `absolute` makes an address of a path. Raises
     InvalidEmail, TooManyAttempts, MailNotSent.
@@ -27,11 +27,7 @@ def request_password_reset(
     holder = repository.holder_of(email_key)
     if holder is None or not holder.active:
         repository.write_for_nobody()
-        mail.send(
-            "password_reset_unknown",
-            to=email.strip(),
-            home_link=absolute("/"),
-        )
+        _say_that_nobody_can(email.strip(), holder, absolute("/"))
         return
     link = reset_links.issue_reset_link(
         actor=Actor.system(org_id=holder.user.org_id),
@@ -42,8 +38,22 @@ def request_password_reset(
         "password_reset",
         # As it is stored: what is equal for us may be another mailbox elsewhere.
         to=holder.user.email,
-        language=holder.user.language,
+        language=mail.spoken(holder.user.language),
         name=holder.user.name,
         link=absolute(reverse("accounts:reset", args=[link.token])),
         duration=links.duration(settings.PASSWORD_RESET_SECONDS),
+    )
+
+
+def _say_that_nobody_can(email: str, holder: Membership | None, home_link: str) -> None:
+    if holder is None:
+        mail.send("password_reset_unknown", to=email, language=mail.spoken(), home_link=home_link)
+        return
+    mail.send(
+        "password_reset_closed",
+        to=holder.user.email,
+        language=mail.spoken(holder.user.language),
+        name=holder.user.name,
+        organisation=holder.organisation.name,
+        organisation_deleted=holder.organisation.deleted_at is not None,
     )

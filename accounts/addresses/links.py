@@ -13,6 +13,7 @@ from accounts.addresses.errors import InvalidLink
 
 _LONGEST_TOKEN = 4096
 _HOUR = 3600
+_DAY = 24 * _HOUR
 
 
 def seal(purpose: str, claims: list[str], *, seconds: int) -> str:
@@ -43,7 +44,10 @@ def open_sealed(purpose: str, token: str, *, count: int) -> list[str]:
 
 
 def duration(seconds: int) -> object:
-    """“24 hours”, “30 minutes”: in the language of whoever reads it."""
+    """“7 days”, “24 hours”, “30 minutes”: in the language of whoever reads it."""
+    if seconds % _DAY == 0 and seconds > _DAY:
+        days = seconds // _DAY
+        return ngettext_lazy("%(count)d day", "%(count)d days", days) % {"count": days}
     if seconds % _HOUR == 0:
         hours = seconds // _HOUR
         return ngettext_lazy("%(count)d hour", "%(count)d hours", hours) % {"count": hours}

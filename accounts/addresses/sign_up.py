@@ -58,6 +58,7 @@ def request_sign_up(
         mail.send(
             "sign_up",
             to=email,
+            language=mail.spoken(),
             link=absolute(reverse("accounts:signup-confirm", args=[token])),
             duration=links.duration(settings.SIGN_UP_LINK_SECONDS),
         )
@@ -66,7 +67,7 @@ def request_sign_up(
             "sign_up_taken",
             # As it is stored: what is equal for us may be another mailbox elsewhere.
             to=holder.user.email,
-            language=holder.user.language,
+            language=mail.spoken(holder.user.language),
             active=holder.active,
             login_link=absolute(reverse("accounts:login")),
             forgot_link=absolute(reverse("accounts:forgot")),

@@ -11,7 +11,6 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth import login as start_session
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,7 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import mail, selectors
+from accounts import mail, selectors, services
+from accounts.access import login_required
 from accounts.addresses import change, forgotten, sign_up
 from accounts.addresses.errors import InvalidLink
 from accounts.addresses.forms import (
@@ -32,15 +32,12 @@ from accounts.backends import BACKEND
 from accounts.client_address import client_address
 from accounts.destinations import target, wanted
 from accounts.errors import EmailTaken, TooManyAttempts
-from accounts.forms import DomainForm
 from accounts.models import AuthUser
-from storage.domain import Conflict, DomainError, Invalid, TooMany, Unavailable
+from accounts.refused_forms import page_again
+from storage.domain import DomainError, Invalid, Unavailable
 
 NOT_FOUND = 404
 TAKEN = 409
-INVALID = 422
-TOO_MANY = 429
-UNAVAILABLE = 503
 
 
 def request_sign_up(request: HttpRequest) -> HttpResponse:
@@ -63,7 +60,7 @@ def request_sign_up(request: HttpRequest) -> HttpResponse:
             error = refusal
         else:
             return redirect("accounts:signup-sent")
-    return _again(request, "accounts/signup.html", form, error, **links)
+    return page_again(request, "accounts/signup.html", form, error, **links)
 
 
 @require_safe
@@ -100,6 +97,7 @@ def confirm_sign_up(request: HttpRequest, token: str) -> HttpResponse:
             except (Invalid, TooManyAttempts) as refusal:
                 error = refusal
             else:
+                services.log_in(user=user, via="session")
                 start_session(request, AuthUser.of(user), backend=BACKEND)
                 messages.success(
                     request, _("Welcome, %(name)s! Your shop is open.") % {"name": user.name}
@@ -109,7 +107,7 @@ def confirm_sign_up(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/signup_invalid.html", status=NOT_FOUND)
     except EmailTaken:
         return render(request, "accounts/signup_taken.html", status=TAKEN)
-    return _again(request, "accounts/signup_confirm.html", form, error)
+    return page_again(request, "accounts/signup_confirm.html", form, error)
 
 
 @never_cache
@@ -130,7 +128,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
             error = refusal
         else:
             return redirect("accounts:forgot-sent")
-    return _again(request, "accounts/forgot.html", form, error)
+    return page_again(request, "accounts/forgot.html", form, error)
 
 
 @require_safe
@@ -167,7 +165,7 @@ def email(request: HttpRequest) -> HttpResponse:
                 request, _("Look in your new mailbox: open the link there to finish the change.")
             )
             return redirect("accounts:account")
-    return _again(request, "accounts/email.html", form, error, account=user)
+    return page_again(request, "accounts/email.html", form, error, account=user)
 
 
 @login_required
@@ -187,24 +185,3 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/email_taken.html", status=TAKEN)
     messages.success(request, _("Your e-mail address is changed. Log in with it from now on."))
     return redirect("accounts:account")
-
-
-def _again(
-    request: HttpRequest,
-    template: str,
-    form: DomainForm,
-    error: DomainError | None,
-    **context: object,
-) -> HttpResponse:
-    """The page once more, with what is wrong beside the fields and what was typed in them."""
-    if error is not None:
-        form.refuse(error)
-    response = render(request, template, {"form": form, **context}, status=INVALID)
-    if isinstance(error, Conflict):
-        response.status_code = TAKEN
-    if isinstance(error, Unavailable):
-        response.status_code = UNAVAILABLE
-    if isinstance(error, TooMany):
-        response.status_code = TOO_MANY
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Query, Router, Status
 
 from accounts import selectors as people
@@ -20,15 +20,11 @@ from accounts.api_tokens.schemas import (
     TokensPage,
     TokensQuery,
 )
-from accounts.entities import Actor
+from accounts.conditional import ApiRequest
 from storage.domain import Invalid
 
 router = Router(tags=["API tokens"], auth=BearerAuth(login_only=True))
 organisation_router = Router(tags=["API tokens"], auth=BearerAuth())
-
-
-class ApiRequest(HttpRequest):
-    auth: Actor
 
 
 @router.get(

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from accounts.api_tokens import repository
 from accounts.api_tokens.entities import ApiToken, Scoped, read_text
+from accounts.api_tokens.errors import InvalidApiToken
 from accounts.entities import Actor
-from accounts.errors import InvalidToken
 from storage.errors import StoreError
 
 LAST_USE_PRECISION = timedelta(hours=1)
@@ -18,12 +18,12 @@ LAST_USE_PRECISION = timedelta(hours=1)
 def actor_of_api_token(text: str) -> Actor:
     """Its owner with no more than its scopes, read afresh: one request, and a write once an hour.
 
-    It never counts as confirmed. Raises InvalidToken, whatever is wrong: also where the owner may
-    not log in any more.
+    It never counts as confirmed. Raises InvalidApiToken, whatever is wrong: also where the owner
+    may not log in any more, or might not for a while since it was made.
     """
     said = read_text(text)
     if said is None:
-        raise InvalidToken
+        raise InvalidApiToken
     token, owner = repository.get_token_and_owner(said.org_id, said.token_id, said.user_id)
     if (
         token is None
@@ -31,8 +31,9 @@ def actor_of_api_token(text: str) -> Actor:
         or not token.admits(said.secret)
         or token.user_id != said.user_id
         or not owner.active
+        or token.has_ended_with(owner.user)
     ):
-        raise InvalidToken
+        raise InvalidApiToken
     _note_use(token)
     actor = owner.actor
     # What it does is told apart from what its owner does, by who reads the history.

@@ -13,6 +13,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from accounts.entities import User
+
+# What these permit asks for a confirmation of who one is, which a token never has.
+NEVER_FOR_TOKENS = frozenset(
+    {
+        "accounts.delete_organisation",
+        "accounts.transfer_organisation",
+        "accounts.add_token",
+    }
+)
 PREFIX = "brk_"
 KIND = "TOKEN-"
 MOST_TOKENS = 50
@@ -47,6 +57,11 @@ class ApiToken:
     @property
     def has_expired(self) -> bool:
         return self.expires_at <= datetime.now(UTC)
+
+    def has_ended_with(self, owner: User) -> bool:
+        """Whether its owner was deactivated or deleted after it was made, for good or not."""
+        ended = owner.tokens_ended_at
+        return ended is not None and self.created_at <= ended
 
     def admits(self, secret: bytes) -> bool:
         """Whether it is open to who has this secret, in a time that tells nothing about it."""

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import InvalidToken
 from storage.domain import Conflict, Invalid, NotFound
+
+
+class InvalidApiToken(InvalidToken):
+    message = _("This API token is not valid, has expired or was revoked.")
 
 
 class TokenNotFound(NotFound):

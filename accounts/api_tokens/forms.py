@@ -17,6 +17,7 @@ from storage.domain import DomainError
 
 OWN_DATE = "date"
 _DAYS = (30, 90, 365)
+_MONTH = 30
 
 
 def _lifetimes() -> list[tuple[str, object]]:
@@ -74,8 +75,10 @@ class ApiTokenForm(DomainForm):
         """Of a form that is valid: for a day, its end in the time zone of the person."""
         if self.cleaned_data["lifetime"] != OWN_DATE:
             return datetime.now(UTC) + timedelta(days=int(self.cleaned_data["lifetime"]))
-        after: date = self.cleaned_data["last_day"] + timedelta(days=1)
-        return timezone.make_aware(datetime.combine(after, time.min))
+        # A calendar ends with the year 9999. What is too late anyway is too late by a month, too.
+        too_late = timezone.localdate() + timedelta(days=settings.API_TOKEN_DAYS + _MONTH)
+        last_day: date = min(self.cleaned_data["last_day"], too_late)
+        return timezone.make_aware(datetime.combine(last_day + timedelta(days=1), time.min))
 
     def refuse(self, error: DomainError) -> None:
         if texts := error.fields.pop("expires_at", None):

@@ -9,31 +9,32 @@ from accounts.api_tokens.entities import MOST_TOKENS, ApiToken, is_id
 from accounts.api_tokens.errors import TokenMade, TokenNotFound, TooManyTokens
 from accounts.api_tokens.items import index_partition, token_item, token_of, tokens_only
 from accounts.entities import Membership
+from accounts.errors import UserNotFound
 from accounts.tables import BY_ITEM_TYPE, AccountItem
 from storage.transactions import Transaction
 
 
 def add_token(transaction: Transaction, token: ApiToken) -> None:
     """And counts it with its owner, so that of many at once no more pass than may. The commit
-    raises TokenMade, TooManyTokens, OrganisationNotFound."""
+    raises TokenMade, OrganisationNotFound; TooManyTokens, also where the owner is out by now."""
     transaction.put(
         token_item(token), condition=AccountItem.partition.does_not_exist(), on_failure=TokenMade
     )
     count = AccountItem.token_count
     room = count.does_not_exist() | (count < MOST_TOKENS)
+    there = AccountItem.deleted_at.does_not_exist() & AccountItem.deactivated_at.does_not_exist()
     transaction.amend(
         AccountItem(token.org_id, token.user_id),
         [count.add(1)],
-        condition=AccountItem.partition.exists() & room,
+        condition=AccountItem.partition.exists() & there & room,
         on_failure=TooManyTokens,
     )
     accounts.require_organisation(transaction, token.org_id)
 
 
 def remove_tokens(transaction: Transaction, tokens: list[ApiToken], *, counted: bool) -> None:
-    """Of one person. The commit raises TokenNotFound when somebody else has revoked one meanwhile.
-
-    `counted` is False where their owner is not stored any more.
+    """Of one person. The commit raises TokenNotFound when somebody else has revoked one meanwhile,
+    UserNotFound where their owner is not stored any more; `counted` is False then.
     """
     for token in tokens:
         transaction.delete(
@@ -44,6 +45,7 @@ def remove_tokens(transaction: Transaction, tokens: list[ApiToken], *, counted: 
             AccountItem(tokens[0].org_id, tokens[0].user_id),
             [AccountItem.token_count.add(-len(tokens))],
             condition=AccountItem.partition.exists(),
+            on_failure=UserNotFound,
         )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from accounts import repository
 from accounts.api_tokens import repository as stored
-from accounts.api_tokens.entities import ApiToken
+from accounts.api_tokens.entities import NEVER_FOR_TOKENS, ApiToken
 from accounts.entities import Actor, User
 from accounts.permissions import Permission, declared
 from accounts.roles.selectors import permission_groups
@@ -30,7 +30,12 @@ class OwnedToken:
     @property
     def works(self) -> bool:
         """As far as token and owner are concerned."""
-        return not self.token.has_expired and self.owner is not None and self.owner.may_log_in
+        return (
+            not self.token.has_expired
+            and self.owner is not None
+            and self.owner.may_log_in
+            and not self.token.has_ended_with(self.owner)
+        )
 
 
 class ScopeGroup(NamedTuple):
@@ -65,7 +70,11 @@ def scope_groups(actor: Actor) -> list[ScopeGroup]:
     """What one may choose for a token, app by app."""
     groups = []
     for name, permissions in permission_groups():
-        held = tuple(one for one in permissions if actor.may(one.code, actor.org_id))
+        held = tuple(
+            one
+            for one in permissions
+            if actor.may(one.code, actor.org_id) and one.code not in NEVER_FOR_TOKENS
+        )
         if held:
             groups.append(ScopeGroup(name, held))
     return groups

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import cast
-from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,27 +12,28 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import login_required
 from accounts.api_tokens import selectors, services
 from accounts.api_tokens.errors import TokenMade, TooManyTokens
 from accounts.api_tokens.forms import ApiTokenForm
 from accounts.models import AuthUser
+from accounts.paging import page_links
+from accounts.refused_forms import as_refused
 from accounts.selectors import actor_of
-from storage.domain import Invalid
-
-INVALID = 422
-CONFLICT = 409
+from storage.domain import DomainError, Invalid
 
 
 @login_required
 @never_cache
 @require_safe
 def own_tokens(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
+    actor, account = actor_of(request), cast(AuthUser, request.user).account
     tokens = selectors.list_own_tokens(actor=actor)
     context = {
         "tokens": tokens,
         "labels": selectors.scope_labels(tokens),
         "held": actor.permissions,
+        "ended": {token.token_id for token in tokens if token.has_ended_with(account)},
         "may_add": actor.may(services.ADD_TOKEN, actor.org_id),
     }
     return render(request, "accounts/tokens.html", context)
@@ -52,7 +51,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form_page(request, ApiTokenForm(groups), groups)
     form = ApiTokenForm(groups, request.POST)
-    status = INVALID
+    error: DomainError | None = None
     if form.is_valid():
         try:
             token, text = services.make_token(
@@ -63,18 +62,16 @@ def new_token(request: HttpRequest) -> HttpResponse:
                 expires_at=form.expires_at(),
                 token_id=form.cleaned_data["token_id"],
             )
-        except Invalid as refusal:
+        except (Invalid, TooManyTokens) as refusal:
             form.refuse(refusal)
-        except TooManyTokens as refusal:
-            form.refuse(refusal)
-            status = CONFLICT
+            error = refusal
         except TokenMade as refusal:
             messages.warning(request, str(refusal))
             return redirect("accounts:tokens")
         else:
             context = {"token": token, "text": text}
             return render(request, "accounts/token_made.html", context)
-    return _form_page(request, form, groups, status)
+    return as_refused(_form_page(request, form, groups), error)
 
 
 @login_required
@@ -87,9 +84,17 @@ def revoke_own_token(request: HttpRequest, token_id: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def revoke_own_tokens(request: HttpRequest) -> HttpResponse:
-    count = services.revoke_own_tokens(actor=actor_of(request))
+    """The question, and its answer."""
+    actor = actor_of(request)
+    if request.method != "POST":
+        there = len(selectors.list_own_tokens(actor=actor))
+        if not there:
+            return redirect("accounts:tokens")
+        return render(request, "accounts/tokens_revoke.html", {"count": there})
+    count = services.revoke_own_tokens(actor=actor)
     messages.success(
         request,
         ngettext("%(count)d API token is revoked.", "%(count)d API tokens are revoked.", count)
@@ -105,14 +110,12 @@ def tokens(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     cursor = request.GET.get("cursor") or None
     page = selectors.list_tokens(actor, cursor=cursor)
-    next_cursor = page.next_cursor
     context = {
         # The store has them by id; the latest ones of a page first.
         "rows": sorted(page.items, key=lambda row: row.token.created_at, reverse=True),
         "labels": selectors.scope_labels(row.token for row in page.items),
         "may_revoke": actor.may(services.DELETE_TOKEN, actor.org_id),
-        "first_url": request.path if cursor else None,
-        "next_url": f"{request.path}?{urlencode({'cursor': next_cursor})}" if next_cursor else None,
+        **page_links(request, page.next_cursor),
     }
     return render(request, "accounts/token_list.html", context)
 
@@ -133,11 +136,10 @@ def _form_page(
     request: HttpRequest,
     form: ApiTokenForm,
     groups: list[selectors.ScopeGroup],
-    status: int = 200,
 ) -> HttpResponse:
     context = {
         "form": form,
         "groups": groups,
         "chosen": set(form["scopes"].value() or ()),
     }
-    return render(request, "accounts/token_new.html", context, status=status)
+    return render(request, "accounts/token_new.html", context)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from storage.domain import Conflict
+from accounts.intake.errors import CHANGED_MEANWHILE, not_stored
+from storage.domain import Conflict, NotFound
 from storage.errors import TransactionCancelled
 from storage.transactions import Transaction
 
 # Of the 100 that a transaction takes.
 COMBINED_ACTIONS = 96
+_ATTEMPTS = 2
 
 Change = TypeVar("Change")
 
@@ -24,7 +26,7 @@ def write_together(
 ) -> None:
     """`written` hears of each change that was; `alone` gets those of a transaction that failed.
 
-    The changes must not touch the same item.
+    The changes must not touch the same item, except with the same check.
     """
     together: list[Change] = []
     transaction = Transaction()
@@ -32,7 +34,7 @@ def write_together(
     def commit() -> None:
         try:
             transaction.commit()
-        except (Conflict, TransactionCancelled):
+        except (Conflict, NotFound, TransactionCancelled):
             for change in together:
                 alone(change)
         else:
@@ -47,3 +49,31 @@ def write_together(
         transaction.extend(staged)
         together.append(change)
     commit()
+
+
+def write_alone(
+    change: Change,
+    *,
+    stage: Callable[[Change], Transaction],
+    plan_again: Callable[[], Change | None],
+    written: Callable[[Change], None],
+    refuse: Callable[[object], None],
+) -> None:
+    """Once more from what is stored now when somebody was faster; then the row is refused, as it is
+    at once where the store does not take it. `plan_again` gives None where nothing is left to do.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            stage(change).commit()
+        except Conflict:
+            again = plan_again()
+            if again is None:
+                return
+            change = again
+        except TransactionCancelled as cancelled:
+            refuse(not_stored(cancelled))
+            return
+        else:
+            written(change)
+            return
+    refuse(CHANGED_MEANWHILE)

@@ -30,6 +30,10 @@ UNKNOWN_IN_DRY_RUN = _(
 )
 DELETED_ORGANISATION = _("This organisation has been deleted here. An import does not restore it.")
 DELETED_PERSON = _("This person has been deleted here. An import restores nobody.")
+BEYOND_OWN_PERMISSIONS = _(
+    "You cannot give more than you may do yourself, nor manage people who may do more."
+)
+NOT_TO_DELETE = _("You are not allowed to delete people.")
 LAST_OWNER = _("This is the only owner of the organisation: name another one first.")
 CHANGED_MEANWHILE = _("Somebody else changed this at the same moment. Import it again.")
 NOT_STORED = _("The store does not take this row: %(reason)s.")

@@ -7,23 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts import repository
+from accounts.audit_trail import record
 from accounts.entities import Organisation, imported_organisation_id
-from accounts.errors import ChangedMeanwhile
 from accounts.intake import errors
 from accounts.intake.authority import Authority
-from accounts.intake.batches import write_together
+from accounts.intake.batches import write_alone, write_together
 from accounts.intake.rows import (
     OrganisationRow,
     organisation_reference,
     read_organisation,
     refusal,
 )
-from storage.audit import audit_item
-from storage.errors import TransactionCancelled
 from storage.intake import Entry, Outcome
 from storage.transactions import Transaction
-
-_ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +94,19 @@ class OrganisationsWriter:
         return _Change(row, before, replace(before, name=row.name))
 
     def _write_alone(self, change: _Change, outcome: Outcome) -> None:
-        """Once more from what is stored now when somebody was faster; then the row is refused, as
-        it is at once where the store does not take it."""
         row = change.row
-        current: _Change | None = change
-        for _ in range(_ATTEMPTS):
-            assert current is not None
-            try:
-                self._staged(current).commit()
-            except ChangedMeanwhile:
-                stored = repository.find_organisations([self._id(row)])
-                current = self._plan(row, stored.get(self._id(row)), outcome)
-                if current is None:
-                    return
-            except TransactionCancelled as cancelled:
-                reason = errors.not_stored(cancelled)
-                outcome.refuse([refusal(row.line, "", reason, row.reference)])
-                return
-            else:
-                _count(current, outcome)
-                return
-        outcome.refuse([refusal(row.line, "", errors.CHANGED_MEANWHILE, row.reference)])
+
+        def plan_again() -> _Change | None:
+            stored = repository.find_organisations([self._id(row)])
+            return self._plan(row, stored.get(self._id(row)), outcome)
+
+        write_alone(
+            change,
+            stage=self._staged,
+            plan_again=plan_again,
+            written=lambda done: _count(done, outcome),
+            refuse=lambda why: outcome.refuse([refusal(row.line, "", why, row.reference)]),
+        )
 
     def _staged(self, change: _Change) -> Transaction:
         before, after = change.before, change.after
@@ -132,15 +120,7 @@ class OrganisationsWriter:
             changes["external_id"] = (None, change.row.reference)
         else:
             repository.change_organisation(transaction, after)
-        transaction.put(
-            audit_item(
-                subject=after.audit_subject,
-                actor_id=actor.user_id,
-                actor_name=actor.name,
-                action="accounts.import_organisation",
-                changes=changes,
-            )
-        )
+        record(transaction, actor, after.audit_subject, "accounts.import_organisation", changes)
         return transaction
 
 

@@ -9,20 +9,28 @@ from itertools import dropwhile, takewhile
 from typing import Any
 
 from accounts import repository
+from accounts.audit_trail import record
+from accounts.authority import may_reach
 from accounts.entities import Organisation, Role, User, imported_organisation_id
-from accounts.errors import ChangedMeanwhile, EmailTaken, PermissionDenied
+from accounts.errors import (
+    ChangedMeanwhile,
+    EmailTaken,
+    OrganisationNotFound,
+    PermissionDenied,
+)
 from accounts.intake import errors
 from accounts.intake.authority import Authority
 from accounts.intake.batches import write_together
 from accounts.intake.rows import PersonRow, email_key_of, read_person, refusal
-from storage.audit import Changes, audit_item
+from accounts.permissions import CustomRole
+from storage.audit import Changes
 from storage.errors import TransactionCancelled
 from storage.intake import Entry, Outcome
 from storage.transactions import Transaction
 
 _ATTEMPTS = 2
 _ORGANISATIONS_REMEMBERED = 1000
-_AUDITED = ("name", "roles", "language", "created_at", "deleted_at")
+_AUDITED = ("name", "roles", "stores", "language", "created_at", "deleted_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,11 @@ class _Change:
     placed: _Placed
     before: User | None
     after: User
+
+    @property
+    def deletes(self) -> bool:
+        was_there = self.before is not None and self.before.deleted_at is None
+        return was_there and self.after.deleted_at is not None
 
     @property
     def takes_an_owner_away(self) -> bool:
@@ -61,6 +74,7 @@ class PeopleWriter:
         self._dry_run = dry_run
         self._change_roles = change_roles
         self._organisations: dict[str, Organisation | None] = {}
+        self._own_roles: dict[str, CustomRole] = {}
         # What a dry run would have stored.
         self._would_gain_an_owner: set[str] = set()
         self._would_not_own: set[str] = set()
@@ -152,7 +166,11 @@ class PeopleWriter:
     ) -> _Change | None:
         row = placed.row
         if before is None:
-            return _Change(placed, None, row.founded(placed.org_id, now))
+            # Who imports gives others no more stores than the own ones.
+            importer = self._authority.person
+            stores = None if importer is None else importer.stores
+            founded = row.founded(placed.org_id, now, stores)
+            return self._within_reach(_Change(placed, None, founded), outcome)
         if before.org_id != placed.org_id:
             outcome.refuse([refusal(row.line, "email", EmailTaken.message, row.email)])
             return None
@@ -163,7 +181,29 @@ class PeopleWriter:
         if after == before:
             outcome.counts.unchanged += 1
             return None
-        return _Change(placed, before, after)
+        return self._within_reach(_Change(placed, before, after), outcome)
+
+    def _within_reach(self, change: _Change, outcome: Outcome) -> _Change | None:
+        """Nobody gives more than they have, or decides about people who have more."""
+        actor, row = self._authority.person, change.placed.row
+        people = [user for user in (change.before, change.after) if user is not None]
+        if actor is None:
+            return change
+        if not all(
+            may_reach(actor, user.roles, user.stores, self._own_roles_of(user)) for user in people
+        ):
+            reason = errors.BEYOND_OWN_PERMISSIONS
+            outcome.refuse([refusal(row.line, "role", reason, row.email)])
+            return None
+        if change.deletes and not actor.may("accounts.delete_user", change.after.org_id):
+            outcome.refuse([refusal(row.line, "deleted", errors.NOT_TO_DELETE, row.email)])
+            return None
+        return change
+
+    def _own_roles_of(self, user: User) -> Mapping[str, CustomRole]:
+        if missing := [role for role in user.custom_roles if role not in self._own_roles]:
+            self._own_roles |= repository.find_roles(user.org_id, missing)
+        return self._own_roles
 
     def _pretend(self, changes: Iterable[_Change], outcome: Outcome) -> None:
         for change in changes:
@@ -208,6 +248,10 @@ class PeopleWriter:
                 repository.require_owner(transaction, remaining)
             try:
                 transaction.commit()
+            except OrganisationNotFound:
+                deleted = errors.DELETED_ORGANISATION
+                outcome.refuse([refusal(row.line, "organisation", deleted, row.organisation)])
+                return
             except (ChangedMeanwhile, EmailTaken):
                 stored = self._stored([row.email_key]).get(row.email_key)
                 current = self._plan(change.placed, stored, outcome, now)
@@ -226,17 +270,16 @@ class PeopleWriter:
         transaction = Transaction()
         if before is None:
             repository.add_user(transaction, after)
+            repository.require_organisation(transaction, after.org_id)
         else:
             repository.change_user(transaction, after)
         actor = self._authority.actor(after.org_id)
-        transaction.put(
-            audit_item(
-                subject=f"user#{after.user_id}",
-                actor_id=actor.user_id,
-                actor_name=actor.name,
-                action="accounts.import_user",
-                changes={**_differences(before, after), **self._origin(change)},
-            )
+        record(
+            transaction,
+            actor,
+            after.audit_subject,
+            "accounts.import_user",
+            {**_differences(before, after), **self._origin(change)},
         )
         return transaction
 
@@ -286,5 +329,7 @@ def _said(user: User | None, name: str) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, tuple):
-        return [role.value for role in value]
+        return [str(role) for role in value]
+    if isinstance(value, frozenset):
+        return sorted(value)
     return value or None

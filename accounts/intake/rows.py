@@ -39,8 +39,8 @@ class PersonRow:
     organisation: str
     values: Mapping[str, Any]
 
-    def founded(self, org_id: str, now: datetime) -> User:
-        """Somebody new, who has no password and so cannot log in yet."""
+    def founded(self, org_id: str, now: datetime, stores: frozenset[str] | None) -> User:
+        """Somebody new, who has no password and so cannot log in yet; `stores` as in User."""
         blank = User(
             org_id=org_id,
             user_id=User.new_id(),
@@ -52,26 +52,31 @@ class PersonRow:
             roles=(Role.VIEWER,),
             created_at=now,
             updated_at=now,
+            stores=stores,
         )
         return self.onto(blank, now, change_roles=True)
 
     def onto(self, stored: User, now: datetime, *, change_roles: bool) -> User:
         """Equal to `stored` where the row says nothing new. Address, password and stamp stay.
 
-        Whom the row calls deleted becomes so; nobody is restored.
+        Whom the row calls deleted becomes so, and is logged out; nobody is restored. Who becomes an
+        owner works in all stores.
         """
         said = self.values
         role: Role | None = said.get("role") if change_roles else None
-        return replace(
+        after = replace(
             stored,
             name=(said["name"] or self._stand_in) if "name" in said else stored.name,
             roles=(role,) if role else stored.roles,
+            stores=None if role is Role.OWNER else stored.stores,
             language=said.get("language", stored.language),
             created_at=said.get("created_at") or stored.created_at,
             deleted_at=said.get("deleted_at")
             or stored.deleted_at
             or (now if said.get("deleted") else None),
         )
+        is_new = stored.deleted_at is None and after.deleted_at is not None
+        return after.logged_out(now) if is_new else after
 
     @property
     def restores(self) -> bool:

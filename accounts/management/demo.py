@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from accounts import passwords, repository
+from accounts.audit_trail import record
 from accounts.entities import Actor, Role, User
 from accounts.errors import EmailTaken
 from accounts.stores.opening_hours import OpeningHours
 from accounts.stores.selectors import all_stores
 from accounts.stores.services import create_store
-from storage.audit import audit_item
 from storage.transactions import Transaction
 
 COLLEAGUES = {
@@ -75,14 +75,7 @@ def add_colleagues(owner: User, password: str) -> None:
         )
         transaction = Transaction()
         repository.add_user(transaction, colleague)
-        transaction.put(
-            audit_item(
-                subject=colleague.audit_subject,
-                actor_id=owner.user_id,
-                actor_name=owner.name,
-                action="accounts.add_user",
-            )
-        )
+        record(transaction, owner, colleague.audit_subject, "accounts.add_user")
         try:
             transaction.commit()
         except EmailTaken:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import directory
 from accounts.entities import Actor
+from accounts.management.answers import ask
 from accounts.removal import runner
 from accounts.removal.entities import Task
 from accounts.removal.runner import Outcome
@@ -36,9 +37,10 @@ def confirmed_name(org_id: str, given: str | None) -> str:
     )
     if given is not None:
         return given
-    return input(
-        _("Type the name of %(id)s, “%(name)s”: ")
-        % {"id": organisation.org_id, "name": organisation.name}
+    question = _("Type the name of %(id)s, “%(name)s”: ")
+    return ask(
+        question % {"id": organisation.org_id, "name": organisation.name},
+        instead="--confirm NAME",
     )
 
 

@@ -20,6 +20,12 @@ class Migration(migrations.Migration):
         migrations.AddAttribute(
             "accounts",
             "AccountItem",
+            "tokensEndedAt",
+            migrations.Attribute("N", null=True),
+        ),
+        migrations.AddAttribute(
+            "accounts",
+            "AccountItem",
             "removedWith",
             migrations.Attribute("S", null=True),
         ),

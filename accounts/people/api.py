@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Header, Query, Router, Status
+from ninja import Query, Router, Status
 
 from accounts.api_auth import BearerAuth
+from accounts.client_address import client_address
+from accounts.conditional import ApiRequest, IfMatch, lost_race_is_412, with_etag
 from accounts.entities import Actor, User
 from accounts.etags import tag, version_in
 from accounts.organisation_schemas import PeopleQuery
 from accounts.people import invitations, managing, selectors
 from accounts.people.errors import PersonChanged
-from accounts.people.requests import client_address, link_to
+from accounts.people.requests import link_to
 from accounts.people.schemas import (
     AcceptIn,
     AccessChange,
-    DestroyQuery,
+    DestroyIn,
     InvitationIn,
     InvitationPage,
     PersonDetail,
@@ -27,28 +27,12 @@ from accounts.people.schemas import (
     StalePerson,
 )
 from accounts.schemas import SignedUpOut
-from storage.domain import PreconditionFailed
 
 people_router = Router(tags=["Organisation"], auth=BearerAuth())
 invitations_router = Router(tags=["Organisation"], auth=BearerAuth())
 accepting_router = Router(tags=["People"])
 
-_WITH_ETAG = {
-    "headers": {
-        "ETag": {"description": "This version of the person.", "schema": {"type": "string"}}
-    }
-}
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        description="The ETag of the version that you saw. Required; 428 without it.",
-    ),
-]
-
-
-class ApiRequest(HttpRequest):
-    auth: Actor
+_WITH_ETAG = with_etag("person")
 
 
 @people_router.get(
@@ -60,7 +44,8 @@ class ApiRequest(HttpRequest):
 )
 def get_person(request: ApiRequest, response: HttpResponse, person_id: str) -> PersonDetail:
     """Deleted people are there for those who may delete people."""
-    return _shown(response, selectors.find_person(request.auth, user_id=person_id).user)
+    actor = request.auth
+    return _shown(response, selectors.find_person(actor, user_id=person_id).user, actor)
 
 
 @people_router.patch(
@@ -82,13 +67,14 @@ def change_person_access(
     if_match: IfMatch = None,
 ) -> PersonDetail:
     """Nobody gives more than they have, or changes people who have more. Who is deactivated is
-    logged out everywhere."""
+    logged out everywhere. Where an owner comes or goes, within 15 minutes of your login."""
+    actor = request.auth
     version = version_in(if_match, person_id)
-    with _told_with_what_is_stored():
+    with lost_race_is_412(PersonChanged, _etag, partial(PersonDetail.of, actor=actor)):
         user = managing.change_access(
-            actor=request.auth, user_id=person_id, version=version, **payload.said()
+            actor=actor, user_id=person_id, version=version, **payload.said()
         )
-    return _shown(response, user)
+    return _shown(response, user, actor)
 
 
 @people_router.delete(
@@ -98,7 +84,8 @@ def change_person_access(
     response={204: None, (401, 403, 404, 409, 503): None},
 )
 def delete_person(request: ApiRequest, person_id: str) -> Status[None]:
-    """Ends all their sessions and tokens at once."""
+    """Ends all their sessions and tokens at once, and for good. Owners within 15 minutes of your
+    login."""
     managing.delete_person(actor=request.auth, user_id=person_id)
     return Status(204, None)
 
@@ -111,19 +98,22 @@ def delete_person(request: ApiRequest, person_id: str) -> Status[None]:
     openapi_extra={"responses": {200: _WITH_ETAG}},
 )
 def restore_person(request: ApiRequest, response: HttpResponse, person_id: str) -> PersonDetail:
-    """With the roles they had. Who is not deleted stays as they are."""
-    return _shown(response, managing.restore_person(actor=request.auth, user_id=person_id))
+    """With the roles they had. Who is not deleted stays as they are. Owners within 15 minutes of
+    your login."""
+    actor = request.auth
+    return _shown(response, managing.restore_person(actor=actor, user_id=person_id), actor)
 
 
 @people_router.delete(
     "/{person_id}/forever",
     operation_id="destroy_person",
     summary="Remove somebody who was deleted, for good",
-    response={204: None, (401, 403, 404, 409, 422, 503): None},
+    response={204: None, (400, 401, 403, 404, 409, 413, 422, 503): None},
 )
-def destroy_person(request: ApiRequest, person_id: str, query: Query[DestroyQuery]) -> Status[None]:
-    """The address is free afterwards. Within 15 minutes of your login."""
-    managing.destroy_person(actor=request.auth, user_id=person_id, typed=query.email)
+def destroy_person(request: ApiRequest, person_id: str, payload: DestroyIn) -> Status[None]:
+    """The address is free afterwards. It is sent in the body, for addresses of requests are written
+    to logs. Within 15 minutes of your login."""
+    managing.destroy_person(actor=request.auth, user_id=person_id, typed=payload.email)
     return Status(204, None)
 
 
@@ -147,7 +137,8 @@ def list_invitations(request: ApiRequest, query: Query[PeopleQuery]) -> Invitati
     response={201: SentInvitation, (400, 401, 403, 404, 409, 413, 422, 429, 503): None},
 )
 def invite_person(request: ApiRequest, payload: InvitationIn) -> Status[SentInvitation]:
-    """One for each address. Nobody gives more than they have."""
+    """One for each address. Nobody gives more than they have. Owners within 15 minutes of your
+    login."""
     sent = invitations.invite_person(
         actor=request.auth,
         email=payload.email,
@@ -165,7 +156,7 @@ def invite_person(request: ApiRequest, payload: InvitationIn) -> Status[SentInvi
     response={204: None, (401, 403, 404, 503): None},
 )
 def withdraw_invitation(request: ApiRequest, invitation_id: str) -> Status[None]:
-    """Its link stops working."""
+    """Its link stops working. For whoever sent it, or could have sent it."""
     invitations.withdraw_invitation(actor=request.auth, invitation_id=invitation_id)
     return Status(204, None)
 
@@ -201,23 +192,9 @@ def accept_invitation(request: HttpRequest, payload: AcceptIn) -> Status[SignedU
     return Status(201, SignedUpOut.of(user))
 
 
-@contextmanager
-def _told_with_what_is_stored() -> Iterator[None]:
-    """The client said which version it saw, so losing a race is a failed precondition."""
-    try:
-        yield
-    except PersonChanged as lost:
-        raise PreconditionFailed(
-            lost.message,
-            code=lost.code,
-            etag=_etag(lost.current),
-            current=PersonDetail.of(lost.current).model_dump(mode="json"),
-        ) from lost
-
-
-def _shown(response: HttpResponse, user: User) -> PersonDetail:
+def _shown(response: HttpResponse, user: User, actor: Actor) -> PersonDetail:
     response.headers["ETag"] = _etag(user)
-    return PersonDetail.of(user)
+    return PersonDetail.of(user, actor)
 
 
 def _etag(user: User) -> str:

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import TypedDict
 
 from accounts.entities import Role, User
+from accounts.entities import is_id as is_id
 
 MOST_ROLES = 20
 MOST_STORES = 100
 _STAMP_BYTES = 16
-_LONGEST_ID = 64
 _LONGEST_IN_MAIL = 60
 # Mail programs make a link of whatever has one of these between two words.
 _MAKES_A_LINK = re.compile(r"(?<=\S)[.:/@\\]+(?=\S)")
@@ -86,11 +86,6 @@ def in_order(roles: Iterable[str]) -> tuple[str, ...]:
     given = set(roles)
     built_in = tuple(role for role in Role if role.value in given)
     return (*built_in, *sorted(given.difference(built_in)))
-
-
-def is_id(kind: str, text: str) -> bool:
-    """Whether it can be one, and so be looked up; `kind` is such as `USER`."""
-    return text.startswith(f"{kind}-") and len(text) <= _LONGEST_ID
 
 
 def digest_of(stamp: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from storage.domain import Conflict, Forbidden, Invalid, NotFound
+from storage.domain import Conflict, Forbidden, Invalid, LostRace, NotFound
 
 if TYPE_CHECKING:
     from accounts.entities import User
@@ -29,15 +29,10 @@ class LastOwner(Conflict):
     message = _("This is the only active owner. Make somebody else an owner first.")
 
 
-class PersonChanged(Conflict):
-    """Somebody else was faster; `current` is what is stored now."""
-
+class PersonChanged(LostRace):
     code = "person_changed"
-    message = _("Somebody else changed this person in the meantime.")
-
-    def __init__(self, current: User) -> None:
-        super().__init__()
-        self.current = current
+    message = _("Somebody, perhaps you in another window, changed this person in the meantime.")
+    current: User
 
 
 class NotDeleted(Conflict):
@@ -55,9 +50,11 @@ class AlreadyMember(Conflict):
     message = _("Somebody with this e-mail address is already a member.")
     deleted = _("Somebody with this e-mail address was a member and is deleted. Restore them.")
 
-    def __init__(self, *, deleted: bool = False) -> None:
-        text = self.deleted if deleted else self.message
+    def __init__(self, *, deleted_id: str = "") -> None:
+        """`deleted_id` is the id of the member who is deleted; empty for one who is there."""
+        text = self.deleted if deleted_id else self.message
         super().__init__(text, fields={"email": [text]})
+        self.deleted_id = deleted_id
 
 
 class AlreadyInvited(Conflict):

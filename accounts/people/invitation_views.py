@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.contrib.auth import login as start_session
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import services
+from accounts.access import login_required
 from accounts.backends import BACKEND
+from accounts.client_address import client_address
 from accounts.entities import Actor
 from accounts.errors import TooManyAttempts
 from accounts.models import AuthUser
+from accounts.paging import page_links
 from accounts.people import invitations, selectors
 from accounts.people.errors import AlreadyInvited, AlreadyMember, InvalidInvitation
 from accounts.people.forms import AcceptForm, InvitationForm
 from accounts.people.invitations import ADD_USER, Sent
-from accounts.people.requests import client_address, link_to
+from accounts.people.managing import DELETE_USER
+from accounts.people.requests import link_to
+from accounts.refused_forms import as_refused, page_again
 from accounts.roles.selectors import names_of, role_names
 from accounts.selectors import actor_of
-from storage.domain import Conflict, DomainError, Invalid, TooMany
+from storage.domain import Conflict, DomainError, Invalid
 
 NOT_FOUND = 404
-TAKEN = 409
-INVALID = 422
-TOO_MANY = 429
 
 
 @login_required
@@ -41,13 +40,11 @@ def invitation_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     cursor = request.GET.get("cursor") or None
     page = selectors.list_invitations(actor, cursor=cursor)
-    following = page.next_cursor
     own = any(role.startswith("ROLE-") for each in page.items for role in each.roles)
     context = {
         "invitations": page.items,
         "role_names": role_names(actor.org_id) if own else names_of(),
-        "first_url": request.path if cursor else None,
-        "next_url": f"{request.path}?{urlencode({'cursor': following})}" if following else None,
+        **page_links(request, page.next_cursor),
     }
     return render(request, "accounts/invitations.html", context)
 
@@ -63,7 +60,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         return _invite_page(request, _form(actor, initial=initial))
     form = _form(actor, request.POST)
     if not form.is_valid():
-        return _invite_page(request, form, INVALID)
+        return as_refused(_invite_page(request, form), None)
     try:
         sent = invitations.invite_person(
             actor=actor,
@@ -72,15 +69,13 @@ def invite(request: HttpRequest) -> HttpResponse:
             stores=form.chosen_stores,
             link_to=link_to(request),
         )
-    except AlreadyInvited as refusal:
+    except (Invalid, AlreadyInvited, AlreadyMember, TooManyAttempts) as refusal:
         form.refuse(refusal)
-        return _invite_page(request, form, TAKEN, refusal.invitation_id)
-    except (Invalid, AlreadyMember) as refusal:
-        form.refuse(refusal)
-        return _invite_page(request, form, INVALID if isinstance(refusal, Invalid) else TAKEN)
-    except TooManyAttempts as refusal:
-        form.refuse(refusal)
-        return _slowed(_invite_page(request, form, TOO_MANY), refusal)
+        earlier = refusal.invitation_id if isinstance(refusal, AlreadyInvited) else ""
+        deleted = refusal.deleted_id if isinstance(refusal, AlreadyMember) else ""
+        if not actor.may(DELETE_USER, actor.org_id):
+            deleted = ""
+        return as_refused(_invite_page(request, form, earlier, deleted), refusal)
     _say(request, sent)
     return redirect("organisation:invitations")
 
@@ -127,19 +122,17 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
                 )
             except (Invalid, Conflict, TooManyAttempts) as refusal:
                 error = refusal
-                form.refuse(refusal)
             else:
                 services.log_in(user=user, via="session")
                 start_session(request, AuthUser.of(user), backend=BACKEND)
                 messages.success(request, _("Welcome, %(name)s!") % {"name": user.name})
-                return redirect(resolve_url("accounts:account"))
+                return redirect("staff")
     except InvalidInvitation:
         return render(request, "accounts/invitation_invalid.html", status=NOT_FOUND)
-    context = {"form": form, "invitation": invitation, "organisation": opened.organisation}
-    response = render(request, "accounts/invitation.html", context)
-    if request.method == "POST":
-        response.status_code = TAKEN if isinstance(error, Conflict) else INVALID
-    return _slowed(response, error) if isinstance(error, TooMany) else response
+    context = {"invitation": invitation, "organisation": opened.organisation}
+    if request.method != "POST":
+        return render(request, "accounts/invitation.html", {"form": form, **context})
+    return page_again(request, "accounts/invitation.html", form, error, **context)
 
 
 def _form(actor: Actor, data: object = None, **more: object) -> InvitationForm:
@@ -153,16 +146,10 @@ def _form(actor: Actor, data: object = None, **more: object) -> InvitationForm:
 
 
 def _invite_page(
-    request: HttpRequest, form: InvitationForm, status: int = 200, invitation_id: str = ""
+    request: HttpRequest, form: InvitationForm, invitation_id: str = "", deleted_id: str = ""
 ) -> HttpResponse:
-    context = {"form": form, "invitation_id": invitation_id}
-    return render(request, "accounts/invite.html", context, status=status)
-
-
-def _slowed(response: HttpResponse, error: TooMany) -> HttpResponse:
-    response.status_code = TOO_MANY
-    response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    context = {"form": form, "invitation_id": invitation_id, "deleted_id": deleted_id}
+    return render(request, "accounts/invite.html", context)
 
 
 def _say(request: HttpRequest, sent: Sent) -> None:

@@ -16,9 +16,12 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
 from accounts import attempts, mail, passwords
+from accounts.audit_trail import record
 from accounts.entities import (
     Actor,
+    Membership,
     Organisation,
+    Role,
     User,
     clean_name,
     normalise_email,
@@ -28,6 +31,7 @@ from accounts.errors import (
     NameMissing,
     OrganisationNotFound,
 )
+from accounts.language import language_of_page
 from accounts.people import repository
 from accounts.people.authority import may_reach
 from accounts.people.checks import require_to_give
@@ -39,9 +43,10 @@ from accounts.people.errors import (
     InvalidInvitation,
     InvitationNotFound,
 )
+from accounts.permissions import CustomRole
 from accounts.repository import add_user, get_user, require_organisation
 from accounts.stores.selectors import find_stores
-from storage.audit import Changes, audit_item
+from storage.audit import Changes
 from storage.throttle import Throttle
 from storage.transactions import Transaction
 
@@ -82,16 +87,18 @@ def invite_person(
 ) -> Sent:
     """One open invitation for each address of an organisation, valid for INVITATION_SECONDS.
 
-    Raises PermissionDenied, BeyondOwnPermissions; InvalidEmail, UnknownRole, UnknownStore;
-    AlreadyMember, AlreadyInvited; TooManyAttempts. An address that has an account in another
-    organisation is invited like any other, and the mail says what is in the way.
+    Owners take a recent confirmation. Raises PermissionDenied, BeyondOwnPermissions,
+    ConfirmationNeeded; InvalidEmail, UnknownRole, UnknownStore; AlreadyMember, AlreadyInvited;
+    TooManyAttempts. An address that has an account in another organisation is invited like any
+    other, and the mail says what is in the way.
     """
     actor.require(ADD_USER, actor.org_id)
     email_key, roles = normalise_email(email), in_order(roles)
     around = repository.look_around(actor.org_id, roles=filter(_is_own, roles), email_key=email_key)
     require_to_give(actor, roles, stores, around.roles)
+    _require_confirmation(actor, roles)
     _require_no_member(actor, around.holder)
-    _count(actor)
+    _count(actor, email_key)
 
     stamp, now = Invitation.new_stamp(), _now()
     invitation = Invitation(
@@ -110,7 +117,7 @@ def invite_person(
     transaction = Transaction()
     repository.add_invitation(transaction, invitation)
     require_organisation(transaction, actor.org_id)
-    _audit(transaction, invitation, actor, "accounts.invite_user", _said(invitation))
+    record(transaction, actor, invitation.audit_subject, "accounts.invite_user", _said(invitation))
     try:
         transaction.commit()
     except AlreadyInvited:
@@ -122,8 +129,8 @@ def invite_person(
 def resend_invitation(*, actor: Actor, invitation_id: str, link_to: LinkTo) -> Sent:
     """A new link for a new while; the one before stops working, whether or not the mail goes out.
 
-    Raises PermissionDenied, BeyondOwnPermissions, InvitationNotFound, AlreadyMember,
-    TooManyAttempts, ChangedMeanwhile.
+    Raises PermissionDenied, BeyondOwnPermissions, ConfirmationNeeded; InvitationNotFound,
+    AlreadyMember; TooManyAttempts, ChangedMeanwhile.
     """
     actor.require(ADD_USER, actor.org_id)
     invitation = _found(actor, invitation_id)
@@ -132,8 +139,9 @@ def resend_invitation(*, actor: Actor, invitation_id: str, link_to: LinkTo) -> S
     )
     if not may_reach(actor, invitation.roles, invitation.stores, around.roles):
         raise BeyondOwnPermissions
+    _require_confirmation(actor, invitation.roles)
     _require_no_member(actor, around.holder)
-    _count(actor)
+    _count(actor, invitation.email_key)
     stamp = Invitation.new_stamp()
     renewed = replace(
         invitation,
@@ -144,26 +152,32 @@ def resend_invitation(*, actor: Actor, invitation_id: str, link_to: LinkTo) -> S
     )
     transaction = Transaction()
     renewed = repository.renew_invitation(transaction, renewed)
-    _audit(transaction, invitation, actor, "accounts.resend_invitation")
+    record(transaction, actor, invitation.audit_subject, "accounts.resend_invitation")
     transaction.commit()
     return _sent(renewed, stamp, around.organisation, link_to, around.holder is not None)
 
 
 def withdraw_invitation(*, actor: Actor, invitation_id: str) -> Invitation:
-    """The link stops working. Raises PermissionDenied, InvitationNotFound."""
+    """The link stops working. For whoever sent it last, or could have sent it. Raises
+    PermissionDenied, BeyondOwnPermissions, InvitationNotFound."""
     actor.require(ADD_USER, actor.org_id)
     invitation = _found(actor, invitation_id)
+    if invitation.invited_by != actor.user_id and not _might_send(actor, invitation):
+        raise BeyondOwnPermissions
     transaction = Transaction()
     repository.remove_invitation(transaction, invitation)
-    _audit(transaction, invitation, actor, "accounts.withdraw_invitation")
+    record(transaction, actor, invitation.audit_subject, "accounts.withdraw_invitation")
     transaction.commit()
     return invitation
 
 
 def open_invitation(token: str) -> OpenInvitation:
     """What a link leads to: two requests, none for a link that nobody issued; one more where it is
-    bound to stores. Raises InvalidInvitation, whatever is wrong: forged, expired, used, withdrawn,
-    sent again, or the organisation is gone."""
+    bound to stores, and where whoever sent it has own roles.
+
+    Raises InvalidInvitation, whatever is wrong: forged, expired, used, withdrawn, sent again; the
+    organisation is gone, or whoever sent it could not send it any more.
+    """
     org_id, invitation_id, stamp = _parts(token)
     invitation = repository.get_invitation(org_id, invitation_id) if org_id else None
     if (
@@ -173,12 +187,16 @@ def open_invitation(token: str) -> OpenInvitation:
     ):
         raise InvalidInvitation
     own = tuple(filter(_is_own, invitation.roles))
-    around = repository.look_around(org_id, roles=own)
+    around = repository.look_around(org_id, roles=own, people=(invitation.invited_by,))
     organisation = around.organisation
     if organisation is None or organisation.deleted_at is not None:
         raise InvalidInvitation
     there = tuple(role for role in invitation.roles if not _is_own(role) or role in around.roles)
-    return OpenInvitation(invitation, organisation, Access(there, _existing(invitation)))
+    access = Access(there, _existing(invitation))
+    inviter = around.people.get(invitation.invited_by)
+    if inviter is None or not _may_still_give(inviter, organisation, access, around.roles):
+        raise InvalidInvitation
+    return OpenInvitation(invitation, organisation, access)
 
 
 def accept_invitation(*, token: str, name: str, password: str, client_address: str) -> User:
@@ -207,6 +225,7 @@ def accept_invitation(*, token: str, name: str, password: str, client_address: s
         password="",
         credential_stamp=User.new_stamp(),
         roles=opened.access.roles,
+        language=language_of_page(),
         stores=opened.access.stores,
         created_at=now,
         updated_at=now,
@@ -218,22 +237,42 @@ def accept_invitation(*, token: str, name: str, password: str, client_address: s
     repository.remove_invitation(transaction, invitation)
     add_user(transaction, user)
     require_organisation(transaction, invitation.org_id)
-    transaction.put(
-        audit_item(
-            subject=user.audit_subject,
-            actor_id=user.user_id,
-            actor_name=user.name,
-            action="accounts.accept_invitation",
-            # By id: a name would stay here when the inviter is erased.
-            changes={**_said(invitation), "invited_by": (None, invitation.invited_by)},
-        )
-    )
+    # By id: a name would stay here when the inviter is erased.
+    changes = {**_said(invitation), "invited_by": (None, invitation.invited_by)}
+    record(transaction, user, user.audit_subject, "accounts.accept_invitation", changes)
     try:
         transaction.commit()
     except (InvitationNotFound, OrganisationNotFound):
         raise InvalidInvitation from None
     per_client.forgive(client_key)
     return replace(user, version=_FIRST_VERSION)
+
+
+def _may_still_give(
+    inviter: User, organisation: Organisation, access: Access, own: dict[str, CustomRole]
+) -> bool:
+    """`own` has the own roles that are given, by id."""
+    if missing := set(inviter.custom_roles) - own.keys():
+        own = own | repository.look_around(inviter.org_id, roles=missing).roles
+    held = tuple(own[role] for role in inviter.custom_roles if role in own)
+    # Whoever still has to set up a second factor has lost no permission.
+    actor = replace(Membership(inviter, organisation, held).actor, without_second_factor=False)
+    return (
+        inviter.may_log_in
+        and actor.may(ADD_USER, inviter.org_id)
+        and may_reach(actor, access.roles, access.stores, own)
+    )
+
+
+def _might_send(actor: Actor, invitation: Invitation) -> bool:
+    own = [role for role in invitation.roles if _is_own(role)]
+    known = repository.look_around(actor.org_id, roles=own).roles if own else {}
+    return may_reach(actor, invitation.roles, invitation.stores, known)
+
+
+def _require_confirmation(actor: Actor, roles: Iterable[str]) -> None:
+    if Role.OWNER in roles:
+        actor.require_confirmation()
 
 
 def _is_own(role: str) -> bool:
@@ -259,7 +298,8 @@ def _require_no_member(actor: Actor, holder: tuple[str, str] | None) -> None:
     """One's own people may be known; of others nothing is told."""
     if holder is not None and holder[0] == actor.org_id:
         member = get_user(*holder)
-        raise AlreadyMember(deleted=member is not None and member.deleted_at is not None)
+        is_deleted = member is not None and member.deleted_at is not None
+        raise AlreadyMember(deleted_id=holder[1] if is_deleted else "")
 
 
 def _sent(
@@ -275,6 +315,8 @@ def _sent(
         mail.send(
             name,
             to=invitation.email,
+            # Nobody knows that of the receiver; in a shop people mostly speak the same one.
+            language=mail.spoken(),
             inviter=harmless(invitation.inviter),
             organisation=harmless(organisation.name if organisation else ""),
             link=link_to(_signer().sign_object(claims)),
@@ -293,30 +335,13 @@ def _said(invitation: Invitation) -> Changes:
     }
 
 
-def _audit(
-    transaction: Transaction,
-    invitation: Invitation,
-    actor: Actor,
-    action: str,
-    changes: Changes | None = None,
-) -> None:
-    transaction.put(
-        audit_item(
-            subject=invitation.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action=action,
-            changes=changes,
-        )
-    )
-
-
-def _count(actor: Actor) -> None:
-    """Mails to strangers in our name: so many for each organisation."""
+def _count(actor: Actor, email_key: str) -> None:
+    """Mails to strangers in our name: so many for each organisation, and to each address."""
     per_organisation = Throttle(
         "invitation", settings.INVITATIONS_PER_HOUR, window_seconds=_WINDOW_SECONDS
     )
     attempts.hit(per_organisation, actor.org_id)
+    attempts.hit(attempts.links_per_address(), email_key)
 
 
 def _signer() -> Signer:

@@ -1,8 +1,8 @@
 """Deciding what people may do, and whether they may come in at all.
 
-Whoever decides needs the permission, and must not have less than the person has or gets. An
-organisation keeps an active owner: what takes one away checks in its transaction that another is
-still one.
+Whoever decides needs the permission, and must not have less than the person has or gets. Where an
+owner comes or goes, it takes a recent confirmation, too. An organisation keeps an active owner:
+what takes one away checks in its transaction that another is still one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Unpack
 
+from accounts.audit_trail import record
 from accounts.entities import Actor, Membership, Role, User, normalise_email
 from accounts.errors import ChangedMeanwhile, InvalidEmail, UserNotFound
 from accounts.people import repository
@@ -27,6 +28,7 @@ from accounts.people.errors import (
     NotTyped,
     PersonChanged,
 )
+from accounts.people.ownership_mails import tell_about_ownership
 from accounts.personal_data.erasure import erase_person, work_on_while_waited_for
 from accounts.repository import (
     another_owner,
@@ -35,7 +37,7 @@ from accounts.repository import (
     require_organisation,
     require_owner,
 )
-from storage.audit import Changes, audit_item
+from storage.audit import Changes
 from storage.transactions import Transaction
 
 CHANGE_USER = "accounts.change_user"
@@ -77,7 +79,7 @@ def change_access(*, actor: Actor, user_id: str, version: int, **said: Unpack[Sa
 
 def deactivate_person(*, actor: Actor, user_id: str) -> User:
     """Sessions and tokens end at once, and for good. Raises PermissionDenied, BeyondOwnPermissions,
-    NotOneself, UserNotFound, LastOwner, ChangedMeanwhile."""
+    NotOneself, ConfirmationNeeded; UserNotFound, LastOwner, ChangedMeanwhile."""
     actor.require(CHANGE_USER, actor.org_id)
 
     def plan(person: Membership) -> User:
@@ -87,7 +89,8 @@ def deactivate_person(*, actor: Actor, user_id: str) -> User:
 
 
 def reactivate_person(*, actor: Actor, user_id: str) -> User:
-    """Raises PermissionDenied, BeyondOwnPermissions, UserNotFound, ChangedMeanwhile."""
+    """Raises PermissionDenied, BeyondOwnPermissions, ConfirmationNeeded; UserNotFound,
+    ChangedMeanwhile."""
     actor.require(CHANGE_USER, actor.org_id)
 
     def plan(person: Membership) -> User:
@@ -99,21 +102,21 @@ def reactivate_person(*, actor: Actor, user_id: str) -> User:
 def delete_person(*, actor: Actor, user_id: str) -> User:
     """Until restored; the address stays theirs. Sessions and tokens end at once, and for good.
 
-    Raises PermissionDenied, BeyondOwnPermissions, NotOneself, UserNotFound, LastOwner,
-    ChangedMeanwhile.
+    Raises PermissionDenied, BeyondOwnPermissions, NotOneself, ConfirmationNeeded; UserNotFound,
+    LastOwner, ChangedMeanwhile.
     """
     actor.require(DELETE_USER, actor.org_id)
 
     def plan(person: Membership) -> User:
         user = _present(actor, person)
-        return replace(user, deleted_at=_now(), credential_stamp=User.new_stamp())
+        return replace(user.logged_out(_now()), deleted_at=_now())
 
     return _changed(actor, user_id, plan, "accounts.delete_user")
 
 
 def restore_person(*, actor: Actor, user_id: str) -> User:
-    """As they were, roles included. Raises PermissionDenied, BeyondOwnPermissions, UserNotFound,
-    ChangedMeanwhile."""
+    """As they were, roles included. Raises PermissionDenied, BeyondOwnPermissions,
+    ConfirmationNeeded; UserNotFound, ChangedMeanwhile."""
     actor.require(DELETE_USER, actor.org_id)
 
     def plan(person: Membership) -> User:
@@ -146,7 +149,8 @@ def destroy_person(*, actor: Actor, user_id: str, typed: str) -> User:
 
 
 def transfer_ownership(*, actor: Actor, user_id: str, typed: str, step_down: bool) -> User:
-    """Makes another person an owner and, with `step_down`, oneself a manager; the new owner.
+    """Makes another person an owner and, with `step_down`, oneself a manager; the new owner. Both
+    are told by mail.
 
     `typed` is the new owner's e-mail address. Raises PermissionDenied, BeyondOwnPermissions,
     NotOneself, ConfirmationNeeded; UserNotFound, NotActive, NotTyped; ChangedMeanwhile.
@@ -157,7 +161,8 @@ def transfer_ownership(*, actor: Actor, user_id: str, typed: str, step_down: boo
     actor.require_confirmation()
     if user_id == actor.user_id:
         raise NotOneself
-    people = repository.look_around(actor.org_id, people=(user_id, actor.user_id)).people
+    around = repository.look_around(actor.org_id, people=(user_id, actor.user_id))
+    people = around.people
     user, oneself = people.get(user_id), people.get(actor.user_id)
     if user is None or oneself is None or user.deleted_at is not None:
         raise UserNotFound
@@ -178,6 +183,7 @@ def transfer_ownership(*, actor: Actor, user_id: str, typed: str, step_down: boo
     else:
         require_owner(transaction, oneself)
     transaction.commit()
+    tell_about_ownership(user, oneself, around.organisation, step_down=step_down)
     return replace(owner, version=(user.version or 0) + 1)
 
 
@@ -194,17 +200,22 @@ def found_person(actor: Actor, user_id: str) -> Membership:
 
 def _changed(actor: Actor, user_id: str, plan: Plan, action: str) -> User:
     """Once more from what is stored now, while others are faster."""
+    # Whoever takes an owner away is one, unless it is oneself.
+    perhaps = [] if actor.is_system else [actor.user_id]
     for _attempt in range(_ATTEMPTS):
         person = found_person(actor, user_id)
         before, after = person.user, plan(person)
         if after == before:
             return before
+        if _is_active_owner(before) != _is_active_owner(after):
+            actor.require_confirmation()
         transaction = Transaction()
         _stage(transaction, actor, before, after, action)
         if _is_active_owner(before) and not _is_active_owner(after):
-            remaining = another_owner(before.org_id, {before.user_id})
+            remaining = another_owner(before.org_id, {before.user_id}, perhaps=perhaps)
             if remaining is None:
                 raise LastOwner
+            perhaps = [remaining.user_id]
             require_owner(transaction, remaining)
         if before.deleted_at is not None:
             require_organisation(transaction, before.org_id)
@@ -236,12 +247,11 @@ def _require_to_give(actor: Actor, user: User, wanted: Access) -> None:
 
 
 def _activated(user: User, active: bool) -> User:
-    """A new stamp, so that what ended does not come back with the person."""
     if active == (user.deactivated_at is None):
         return user
     if active:
         return replace(user, deactivated_at=None)
-    return replace(user, deactivated_at=_now(), credential_stamp=User.new_stamp())
+    return replace(user.logged_out(_now()), deactivated_at=_now())
 
 
 def _is_active_owner(user: User) -> bool:
@@ -257,25 +267,7 @@ def _is_address(typed: str, user: User) -> bool:
 
 def _stage(transaction: Transaction, actor: Actor, before: User, after: User, action: str) -> None:
     change_user(transaction, after)
-    _audit(transaction, actor, after, action, _differences(before, after))
-
-
-def _audit(
-    transaction: Transaction,
-    actor: Actor,
-    user: User,
-    action: str,
-    changes: Changes | None = None,
-) -> None:
-    transaction.put(
-        audit_item(
-            subject=user.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action=action,
-            changes=changes,
-        )
-    )
+    record(transaction, actor, after.audit_subject, action, _differences(before, after))
 
 
 def _differences(before: User, after: User) -> Changes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from accounts.entities import Organisation, User
@@ -24,6 +25,7 @@ from accounts.tables import (
     INVITATION,
     AccountItem,
     email_marker_key,
+    item_types,
     organisation_of,
     role_of,
     user_of,
@@ -119,6 +121,19 @@ def invitations_of(org_id: str, *, limit: int, cursor: str | None = None) -> Pag
         return seal({"key": {name: {"S": text} for name, text in key.items()}}, purpose=purpose)
 
     return page_of(found.items, limit, cursor_after, found.capacity).map(invitation_of)
+
+
+def expired_invitations(before: datetime, *, around: str, most: int) -> Iterator[Invitation]:
+    """Of all organisations, those that ended before this: among `most` in the order of their ids
+    that follow `around`, and `most` from the beginning on. Two queries of the index for each shard.
+    """
+    expired = AccountItem.expires_at < int(before.timestamp())
+    for partition in item_types(INVITATION):
+        for place in (AccountItem.id > around, AccountItem.id <= around):
+            found = AccountItem.slice(
+                partition, place, index=BY_ITEM_TYPE, page_size=most, filter_condition=expired
+            )
+            yield from map(invitation_of, found.items)
 
 
 def _marker(invitation: Invitation) -> AccountItem:

@@ -16,9 +16,3 @@ def link_to(request: HttpRequest) -> LinkTo:
         return mail.absolute(request, reverse("accounts:invitation", args=[token]))
 
     return address
-
-
-def client_address(request: HttpRequest) -> str:
-    """As the request middleware found it; without the middleware nobody vouches for a proxy."""
-    address: str = getattr(request, "client_address", request.META.get("REMOTE_ADDR", ""))
-    return address

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from accounts.entities import User
+from accounts.entities import Actor, User
 from accounts.organisation_schemas import ColleagueOut
 from accounts.people.entities import MOST_ROLES, MOST_STORES, Invitation, SaidAccess
 from accounts.people.invitations import Sent
@@ -36,9 +36,9 @@ class PersonDetail(ColleagueOut):
     version: int
 
     @classmethod
-    def of(cls, user: User) -> Self:
+    def of(cls, user: User, actor: Actor) -> Self:
         return cls(
-            **ColleagueOut.of(user).model_dump(),
+            **ColleagueOut.of(user, actor).model_dump(),
             deleted_at=user.deleted_at,
             version=user.version or 0,
         )
@@ -69,7 +69,9 @@ class StalePerson(BaseModel):
     current: PersonDetail = Field(description="The person as stored now.")
 
 
-class DestroyQuery(BaseModel):
+class DestroyIn(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
     email: Email = Field(description="The person's e-mail address, as the last question.")
 
 

@@ -11,7 +11,7 @@ from accounts.people.entities import Invitation
 from accounts.people.invitations import ADD_USER
 from accounts.people.managing import CHANGE_USER, DELETE_USER, found_person
 from accounts.roles.selectors import VIEW_ROLE, list_roles
-from accounts.stores.selectors import VIEW_STORE, all_stores, find_stores
+from accounts.stores.selectors import VIEW_STORE, all_stores, find_stores, told_apart
 from storage.audit import AuditEntry, history
 from storage.pages import Page
 
@@ -58,13 +58,14 @@ def roles_to_give(actor: Actor) -> list[tuple[str, str]]:
 
 
 def stores_to_give(actor: Actor, held: frozenset[str] | None = None) -> list[tuple[str, str]]:
-    """(store id, name) of those that are in use, and of those that somebody is bound to already."""
+    """(store id, what tells it from the others) of those that are in use, and of those that
+    somebody is bound to already."""
     if not actor.may(VIEW_STORE, actor.org_id):
         return []
     stores = {store.store_id: store for store in all_stores(actor)}
     missing = (held or frozenset()) - stores.keys()
     stores |= find_stores(actor, store_ids=missing) if missing else {}
-    return [(store_id, store.name) for store_id, store in stores.items()]
+    return list(told_apart(stores.values()).items())
 
 
 def store_names(actor: Actor, user: User) -> list[str]:
@@ -72,4 +73,4 @@ def store_names(actor: Actor, user: User) -> list[str]:
     if not user.stores or not actor.may(VIEW_STORE, actor.org_id):
         return []
     found = find_stores(actor, store_ids=user.stores)
-    return sorted(store.name for store in found.values() if store.deleted_at is None)
+    return sorted(told_apart(one for one in found.values() if one.deleted_at is None).values())

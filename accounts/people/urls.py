@@ -26,6 +26,11 @@ urlpatterns = [
     path("people/<str:user_id>/deactivate/", views.deactivate, name="person-deactivate"),
     path("people/<str:user_id>/reactivate/", views.reactivate, name="person-reactivate"),
     path("people/<str:user_id>/delete/", views.delete, name="person-delete"),
+    path(
+        "people/<str:user_id>/second-factor/remove/",
+        views.remove_factor,
+        name="person-second-factor",
+    ),
     path("people/<str:user_id>/restore/", views.restore, name="person-restore"),
     path("people/<str:user_id>/destroy/", views.destroy, name="person-destroy"),
 ]

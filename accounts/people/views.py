@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,19 +10,27 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import directory
+from accounts.access import login_required
 from accounts.entities import Actor, Membership, User
 from accounts.errors import UserNotFound
+from accounts.paging import page_links
 from accounts.people import managing, selectors
-from accounts.people.authority import may_manage, owns, require_to_manage
+from accounts.people.authority import (
+    may_manage,
+    may_manage_elsewhere,
+    owns,
+    require_to_manage,
+)
 from accounts.people.errors import LastOwner, NotDeleted, NotOneself, PersonChanged
 from accounts.people.forms import AccessForm, TransferForm, TypedForm
+from accounts.people.lost_factors import remove_second_factor_of, require_removable_factor
 from accounts.people.managing import CHANGE_USER, DELETE_USER, TRANSFER
 from accounts.people.person_history import event_of
+from accounts.refused_forms import INVALID, as_refused
 from accounts.roles.selectors import names_of, role_names
 from accounts.selectors import actor_of
-from storage.domain import Invalid
+from storage.domain import DomainError, Invalid
 
-INVALID = 422
 CHANGED = 409
 
 
@@ -46,10 +51,16 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
         "names": names_of(found.custom_roles),
         "store_names": selectors.store_names(actor, user),
         "is_self": is_self,
+        "shows_last_login": directory.sees_last_login(actor),
         "may_change": changes and reaches and not deleted,
         "may_delete": deletes and reaches and not is_self,
         "may_hand_over": _may_hand_over(actor, user),
         "out_of_reach": (changes or deletes) and not reaches,
+        "only_stores_differ": may_manage_elsewhere(actor, found),
+        "may_remove_factor": changes
+        and reaches
+        and not (deleted or is_self)
+        and user.second_factor_since is not None,
         **(_history(request, actor, user) if changes else {}),
     }
     return render(request, "accounts/person.html", context)
@@ -69,7 +80,7 @@ def access(request: HttpRequest, user_id: str) -> HttpResponse:
     if request.method != "POST":
         return _access_page(request, found, _access_form(actor, found))
     form = _access_form(actor, found, request.POST)
-    status = INVALID
+    error: DomainError | None = None
     if form.is_valid():
         try:
             managing.change_access(
@@ -83,11 +94,11 @@ def access(request: HttpRequest, user_id: str) -> HttpResponse:
             return _both(request, form, lost.current)
         except (Invalid, LastOwner) as refusal:
             form.refuse(refusal)
-            status = INVALID if isinstance(refusal, Invalid) else CHANGED
+            error = refusal
         else:
             _say(request, _("What %(name)s may do is saved."), found.user)
             return redirect("organisation:person", user_id=user_id)
-    return _access_page(request, found, form, status)
+    return as_refused(_access_page(request, found, form), error)
 
 
 @login_required
@@ -118,6 +129,22 @@ def delete(request: HttpRequest, user_id: str) -> HttpResponse:
     user = managing.delete_person(actor=actor, user_id=user_id)
     _say(request, _("%(name)s is deleted, and can be restored."), user)
     return redirect("organisation:deleted-people")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_factor(request: HttpRequest, user_id: str) -> HttpResponse:
+    """The question, and its answer."""
+    actor = actor_of(request)
+    actor.require(CHANGE_USER, actor.org_id)
+    actor.require_confirmation()
+    if request.method != "POST":
+        found = require_removable_factor(actor, user_id)
+        return render(request, "accounts/person_second_factor.html", {"person": found})
+    user = remove_second_factor_of(actor=actor, user_id=user_id)
+    _say(request, _("The second factor of %(name)s is removed."), user)
+    return redirect("organisation:person", user_id=user_id)
 
 
 @login_required
@@ -161,8 +188,7 @@ def deleted_people(request: HttpRequest) -> HttpResponse:
     page = directory.list_deleted_users(actor, org_id=actor.org_id, cursor=cursor)
     context = {
         "people": page.items,
-        "first_url": request.path if cursor else None,
-        "next_url": _address(request, page.next_cursor),
+        **page_links(request, page.next_cursor),
     }
     return render(request, "accounts/people_deleted.html", context)
 
@@ -188,7 +214,10 @@ def transfer(request: HttpRequest) -> HttpResponse:
         except Invalid as refusal:
             form.refuse(refusal)
         else:
-            _say(request, _("%(name)s is an owner now."), user)
+            if form.cleaned_data["step_down"]:
+                _say(request, _("%(name)s is an owner now. You are a manager now."), user)
+            else:
+                _say(request, _("%(name)s is an owner now. You stay an owner."), user)
             return redirect("organisation:person", user_id=user_id)
     status = INVALID if request.method == "POST" else 200
     context = {"person": found.user, "form": form}
@@ -200,8 +229,7 @@ def _whom_to(request: HttpRequest, actor: Actor) -> HttpResponse:
     page = directory.list_users(actor, org_id=actor.org_id, cursor=cursor)
     context = {
         "people": [user for user in page.items if _may_hand_over(actor, user)],
-        "first_url": request.path if cursor else None,
-        "next_url": _address(request, page.next_cursor),
+        **page_links(request, page.next_cursor),
     }
     return render(request, "accounts/transfer_choice.html", context)
 
@@ -211,6 +239,7 @@ def _may_hand_over(actor: Actor, user: User) -> bool:
         actor.may(TRANSFER, user.org_id)
         and owns(actor)
         and user.may_log_in
+        and not user.is_owner
         and user.user_id != actor.user_id
     )
 
@@ -271,13 +300,8 @@ def _history(request: HttpRequest, actor: Actor, user: User) -> dict[str, object
     names = role_names(actor.org_id) if own else names_of()
     return {
         "events": [event_of(entry, names) for entry in page.items],
-        "first_url": request.path if cursor else None,
-        "next_url": _address(request, page.next_cursor),
+        **page_links(request, page.next_cursor),
     }
-
-
-def _address(request: HttpRequest, cursor: str | None) -> str | None:
-    return f"{request.path}?{urlencode({'cursor': cursor})}" if cursor else None
 
 
 def _say(request: HttpRequest, text: str, user: User) -> None:

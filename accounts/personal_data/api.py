@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Router, Status
 
 from accounts.api_auth import BearerAuth
-from accounts.entities import Actor
+from accounts.conditional import ApiRequest
 from accounts.personal_data.download import download
 from accounts.personal_data.erasure import erase_own_account, work_on_while_waited_for
 from accounts.personal_data.export import FORMAT, VERSION, export_own_data
@@ -42,10 +41,6 @@ _DOCUMENT = {
 }
 
 
-class ApiRequest(HttpRequest):
-    auth: Actor
-
-
 @router.get(
     "",
     operation_id="export_own_data",
@@ -55,7 +50,8 @@ class ApiRequest(HttpRequest):
 )
 def export_own_data_as_file(request: ApiRequest) -> HttpResponseBase:
     """One document, without secrets: profile, sessions, API tokens, invitations that you sent, and
-    the history. For 15 minutes after a login; then 403 `confirmation_needed`."""
+    the history. Leaves an entry there, and a mail says so. For 15 minutes after a login; then 403
+    `confirmation_needed`."""
     return download(export_own_data(actor=request.auth))
 
 

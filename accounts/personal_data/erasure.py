@@ -19,6 +19,7 @@ from django.conf import settings
 from accounts import attempts, repository, selectors
 from accounts.entities import Actor, User, normalise_email, split_reference
 from accounts.errors import ChangedMeanwhile, InvalidEmail, UserNotFound
+from accounts.personal_data import own_data
 from accounts.personal_data import repository as erasures
 from accounts.personal_data.entities import Erasure
 from accounts.personal_data.errors import NotDeleted, OnlyOwner, WrongAddress
@@ -94,12 +95,19 @@ def begin_again(*, pk: str) -> Erasure:
 
 def work_on(erasure: Erasure, *, seconds: float | None = None) -> bool:
     """Removes what there is, for about so long; without end by default. False where something is
-    left. Raises StoreUnavailable, ChangedMeanwhile; it then goes on from there another time."""
+    left, as it is the first time where somebody waits. Raises StoreUnavailable, ChangedMeanwhile;
+    it then goes on from there another time."""
     deadline = None if seconds is None else time.monotonic() + seconds
     for keeper in keepers():
         for _ in keeper.erase(erasure):
             if deadline is not None and time.monotonic() >= deadline:
                 return False
+    if erasure.email_key:
+        if deadline is not None:
+            # Invitations by other organisations: to find them takes reading those of everybody.
+            return False
+        for _ in own_data.withdraw_invitations_to(erasure.email_key):
+            pass
     with suppress(ChangedMeanwhile):
         # Whoever was faster has removed as much.
         erasures.save_erasure(erasure.swept(done=_has_settled(erasure)))
@@ -148,7 +156,7 @@ def unfinished_of(email: str) -> Erasure | None:
 
 def withdraw_invitations_to(email: str) -> bool:
     """For the address of somebody without an account: whether it was invited anywhere."""
-    return any([*erasures.remove_invitations_to(normalise_email(email))])
+    return any([*own_data.withdraw_invitations_to(normalise_email(email))])
 
 
 def erased() -> Iterator[str]:

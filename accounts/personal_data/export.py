@@ -7,25 +7,35 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext_lazy as _
 
 from accounts import repository, selectors
+from accounts.audit_trail import record
 from accounts.entities import Actor, User, normalise_email
 from accounts.errors import UserNotFound
 from accounts.personal_data.keepers import Section, keepers
-from storage.audit import audit_item
+from accounts.second_factor import notices
 from storage.transactions import Transaction
 
 FORMAT = "backroom-personal-data"
 VERSION = 1
+_EXPORTED = notices.Notice(
+    _("Your data was downloaded"),
+    _("Somebody who is logged in as you took along everything that is kept about you."),
+)
 
 
 def export_own_data(*, actor: Actor) -> Iterator[bytes]:
-    """The document, piece by piece. Reads and remembers nothing else.
+    """The document, piece by piece. Leaves an audit entry and tells the person by mail, for it may
+    be a stranger who has got hold of a session.
 
     Raises ConfirmationNeeded, UserNotFound, before there is a piece.
     """
     actor.require_confirmation()
-    return document_of(selectors.get_own_membership(actor=actor).user)
+    user = selectors.get_own_membership(actor=actor).user
+    _record(actor, user)
+    notices.send(_EXPORTED, user)
+    return document_of(user)
 
 
 def export_user(*, actor: Actor, email: str) -> Iterator[bytes]:
@@ -36,16 +46,7 @@ def export_user(*, actor: Actor, email: str) -> Iterator[bytes]:
     membership = repository.membership_by_email(normalise_email(email))
     if membership is None or not actor.is_system:
         raise UserNotFound
-    transaction = Transaction()
-    transaction.put(
-        audit_item(
-            subject=membership.user.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action="accounts.export_user",
-        )
-    )
-    transaction.commit()
+    _record(actor, membership.user)
     return document_of(membership.user)
 
 
@@ -60,6 +61,12 @@ def document_of(user: User) -> Iterator[bytes]:
             yield from _section(section)
         yield b"}"
     yield b"}\n"
+
+
+def _record(actor: Actor, user: User) -> None:
+    transaction = Transaction()
+    record(transaction, actor, user.audit_subject, "accounts.export_user")
+    transaction.commit()
 
 
 def _section(section: Section) -> Iterator[bytes]:

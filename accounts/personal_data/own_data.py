@@ -9,7 +9,9 @@ from typing import Any
 from accounts import passwords, repository
 from accounts.api_tokens import repository as api_tokens
 from accounts.api_tokens.errors import TokenNotFound
-from accounts.entities import Membership, User
+from accounts.audit_trail import record
+from accounts.entities import Actor, Membership, User
+from accounts.people.entities import Invitation
 from accounts.personal_data import repository as stored
 from accounts.personal_data.entities import Erasure
 from accounts.personal_data.keepers import Facts, Section
@@ -43,8 +45,8 @@ class AccountsKeeper:
         yield from stored.remove_sessions(erasure.pk)
         yield from _remove_tokens(erasure)
         if erasure.email_key:
-            for _ in stored.remove_invitations_to(erasure.email_key):
-                yield
+            _withdraw(stored.invitation_to(erasure.org_id, erasure.email_key))
+            yield
         yield from stored.forget_inviter(erasure.org_id, erasure.user_id)
         for _ in redact_subject(erasure.audit_subject, _without_person):
             yield
@@ -68,6 +70,25 @@ class _Redaction:
 
 def _without_person(entry: AuditEntry) -> Changes:
     return {field: pair for field, pair in entry.changes.items() if field in KEPT_IN_HISTORY}
+
+
+def withdraw_invitations_to(email_key: str) -> Iterator[int]:
+    """In all organisations; yields how many, for each hundred of all that are open, which it reads.
+
+    Raises ChangedMeanwhile.
+    """
+    for invitations in stored.invitations_to(email_key):
+        _withdraw(invitations)
+        yield len(invitations)
+
+
+def _withdraw(invitations: list[Invitation]) -> None:
+    for invitation in invitations:
+        transaction = Transaction()
+        stored.withdraw(transaction, invitation)
+        actor = Actor.system(org_id=invitation.org_id)
+        record(transaction, actor, invitation.audit_subject, "accounts.withdraw_invitation")
+        transaction.commit()
 
 
 def _remove_tokens(erasure: Erasure) -> Iterator[None]:
@@ -95,6 +116,7 @@ def _profile(user: User) -> Facts:
         "created_at": user.created_at,
         "updated_at": user.updated_at,
         "deactivated_at": user.deactivated_at,
+        "tokens_ended_at": user.tokens_ended_at,
         "deleted_at": user.deleted_at,
     }
 

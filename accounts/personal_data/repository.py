@@ -11,7 +11,13 @@ from pynamodb.expressions.condition import Condition
 from accounts.entities import User
 from accounts.errors import ChangedMeanwhile
 from accounts.people.entities import Invitation
-from accounts.people.items import invitation_of, invited_marker, list_partition, list_prefix
+from accounts.people.items import (
+    invitation_item,
+    invitation_of,
+    invited_marker,
+    list_partition,
+    list_prefix,
+)
 from accounts.personal_data.entities import Erasure
 from accounts.personal_data.items import ERASED, ERASURE, erasure_item, erasure_key, erasure_of
 from accounts.tables import (
@@ -82,18 +88,25 @@ def remove_sessions(user_pk: str) -> Iterator[None]:
         start_key = found.last_key
 
 
-def remove_invitations_to(email_key: str) -> Iterator[int]:
-    """From whatever organisation; yields how many, for each hundred of all that are open, which
-    it reads."""
+def invitation_to(org_id: str, email_key: str) -> list[Invitation]:
+    """The open one of an organisation, if there is one: one query."""
+    is_to = AccountItem.id == f"{list_prefix(org_id)}{email_key}"
+    pages = _pages(list_partition(org_id), is_to)
+    return [invitation_of(item) for items in pages for item in items]
+
+
+def invitations_to(email_key: str) -> Iterator[list[Invitation]]:
+    """Of all organisations: reads all that are open, by the hundred."""
     for partition in item_types(INVITATION):
         for items in _pages(partition):
-            there = [item for item in items if item.id == f"{list_prefix(item.org_id)}{email_key}"]
-            for item in there:
-                transaction = Transaction()
-                transaction.delete(item, on_failure=ChangedMeanwhile)
-                markers.release(transaction, invited_marker(item.org_id, email_key))
-                transaction.commit()
-            yield len(there)
+            found = map(invitation_of, items)
+            yield [invitation for invitation in found if invitation.email_key == email_key]
+
+
+def withdraw(transaction: Transaction, invitation: Invitation) -> None:
+    """The commit raises ChangedMeanwhile when it is no longer the one that was read."""
+    transaction.delete(invitation_item(invitation), on_failure=ChangedMeanwhile)
+    markers.release(transaction, invited_marker(invitation.org_id, invitation.email_key))
 
 
 def invitations_by(org_id: str, user_id: str) -> Iterator[Invitation]:

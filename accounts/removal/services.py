@@ -7,7 +7,6 @@ last holds; whoever still works on what it replaced is stopped at the next write
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,8 @@ from django.conf import settings
 
 from accounts import mail
 from accounts import repository as accounts_repository
-from accounts.entities import Actor, Organisation, clean_name
+from accounts.audit_trail import record
+from accounts.entities import Actor, Organisation, is_same_name
 from accounts.errors import (
     ChangedMeanwhile,
     OrganisationChanged,
@@ -29,7 +29,6 @@ from accounts.removal.entities import Job, RestoreLink, Task
 from accounts.removal.errors import BeingDestroyed, NotDeleted, WrongName
 from accounts.removal.links import open_restore_link
 from accounts.removal.runner import Outcome
-from storage.audit import audit_item
 from storage.errors import StoreError
 from storage.explanations import STORE_FAILURES
 from storage.transactions import Transaction
@@ -52,9 +51,9 @@ def delete_organisation(
 ) -> Organisation:
     """From now on its people are nobody. What follows is done by `work_on`.
 
-    `name` is what a person typed to confirm, `version` the one a program saw, `site` the origin
-    of links in mails. An organisation that is deleted already stays so: whoever is second gets
-    what the first one did, and one that is being restored is not restored.
+    `name` is what a person typed to confirm, not to the letter, `version` the one a program saw,
+    `site` the origin of links in mails. An organisation that is deleted already stays so: whoever
+    is second gets what the first one did, and one that is being restored is not restored.
 
     Raises PermissionDenied, ConfirmationNeeded, OrganisationNotFound, WrongName,
     OrganisationChanged, BeingDestroyed.
@@ -63,7 +62,7 @@ def delete_organisation(
     actor.require_confirmation()
     for _ in range(_ATTEMPTS):
         organisation, job = _stored(actor.org_id)
-        if name is not None and clean_name(name, field="name") != organisation.name:
+        if name is not None and not is_same_name(name, organisation.name):
             raise WrongName
         if organisation.deleted_at is not None and (job is None or job.task is Task.DELETE):
             return organisation
@@ -112,7 +111,7 @@ def destroy_organisation(*, actor: Actor, name: str, force: bool = False) -> Org
         raise PermissionDenied
     for _ in range(_ATTEMPTS):
         organisation, job = _stored(actor.org_id)
-        if clean_name(name, field="name") != organisation.name:
+        if not is_same_name(name, organisation.name):
             raise WrongName
         restored = job is not None and job.task is Task.RESTORE
         if (organisation.deleted_at is None or restored) and not force:
@@ -172,24 +171,6 @@ def _note(
     changes: dict[str, tuple[Any, Any]] = {}
     if organisation.deleted_at is None:
         changes = {"deleted_at": (None, deleted_at.isoformat())}
-    _audit(transaction, organisation, actor, f"accounts.{task}_organisation", changes)
+    record(transaction, actor, organisation.audit_subject, f"accounts.{task}_organisation", changes)
     transaction.commit()
     return changed
-
-
-def _audit(
-    transaction: Transaction,
-    organisation: Organisation,
-    actor: Actor,
-    action: str,
-    changes: Mapping[str, tuple[Any, Any]],
-) -> None:
-    transaction.put(
-        audit_item(
-            subject=organisation.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action=action,
-            changes=changes,
-        )
-    )

@@ -42,6 +42,7 @@ def tell_owners(job: Job) -> str | None:
                 name=owner.name,
                 organisation=organisation.name,
                 who="" if job.actor.is_system else job.actor_name,
+                by_you=job.actor_id == owner.user_id,
                 link=f"{job.site}{links.path_of(link.token)}",
                 expires_at=link.expires_at,
             )

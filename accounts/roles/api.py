@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated
+from functools import partial
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
-from ninja import Header, Query, Router, Status
+from ninja import Query, Router, Status
 
 from accounts.api_auth import BearerAuth
-from accounts.entities import Actor
-from accounts.etags import matches, tag, version_in
+from accounts.conditional import (
+    ApiRequest,
+    IfMatch,
+    IfNoneMatch,
+    created,
+    has_already,
+    lost_race_is_412,
+    with_etag,
+)
+from accounts.etags import tag, version_in
 from accounts.permissions import CustomRole
 from accounts.roles import selectors, services
 from accounts.roles.errors import RoleChanged
@@ -25,34 +31,11 @@ from accounts.roles.schemas import (
     RolesQuery,
     StaleRole,
 )
-from storage.domain import PreconditionFailed
 
 router = Router(tags=["Roles"], auth=BearerAuth())
 permissions_router = Router(tags=["Roles"], auth=BearerAuth())
 
-_ETAG = {"ETag": {"description": "This version of the role.", "schema": {"type": "string"}}}
-_WITH_ETAG = {"headers": _ETAG}
-_CREATED = {
-    "headers": {
-        **_ETAG,
-        "Location": {"description": "The new role.", "schema": {"type": "string"}},
-    }
-}
-IfNoneMatch = Annotated[
-    str | None,
-    Header(alias="If-None-Match", description="The ETag you have; 304 while it is current."),
-]
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        description="The ETag of the version that you saw. Required; 428 without it.",
-    ),
-]
-
-
-class ApiRequest(HttpRequest):
-    auth: Actor
+_WITH_ETAG = with_etag("role")
 
 
 @permissions_router.get(
@@ -85,7 +68,7 @@ def list_roles(request: ApiRequest, query: Query[RolesQuery]) -> RolePage:
     operation_id="add_role",
     summary="Make a role",
     response={201: RoleOut, (400, 401, 403, 404, 409, 413, 422, 503): None},
-    openapi_extra={"responses": {201: _CREATED}},
+    openapi_extra={"responses": {201: created("role")}},
 )
 def add_role(request: ApiRequest, response: HttpResponse, payload: RoleIn) -> Status[RoleOut]:
     """You can give only what you are allowed to do yourself. At most 50 roles."""
@@ -111,9 +94,7 @@ def find_role(
     request: ApiRequest, response: HttpResponse, role_id: str, if_none_match: IfNoneMatch = None
 ) -> RoleOut | Status[None]:
     role = selectors.find_role(request.auth, role_id)
-    response.headers["ETag"] = _etag(role)
-    response.headers["Cache-Control"] = "private, no-cache"
-    if matches(if_none_match, _etag(role)):
+    if has_already(response, _etag(role), if_none_match):
         return Status(304, None)
     return RoleOut.of(role)
 
@@ -179,15 +160,4 @@ def _etag(role: CustomRole) -> str:
     return tag(role.role_id, role.version)
 
 
-@contextmanager
-def _lost_race_is_412() -> Iterator[None]:
-    """The client said which version it saw, so losing a race is a failed precondition."""
-    try:
-        yield
-    except RoleChanged as lost:
-        raise PreconditionFailed(
-            lost.message,
-            code=lost.code,
-            etag=_etag(lost.current),
-            current=RoleOut.of(lost.current).model_dump(mode="json"),
-        ) from lost
+_lost_race_is_412 = partial(lost_race_is_412, RoleChanged, _etag, RoleOut.of)

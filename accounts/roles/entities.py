@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from accounts.entities import CUSTOM_ROLE
+from accounts.entities import CUSTOM_ROLE, without_format
 from accounts.permissions import CustomRole
 
 MOST_ROLES = 50
@@ -51,5 +51,6 @@ def new_role(
 
 def name_key(name: str) -> str:
     """Equal for names that people take for one: a digest, for keys of the store are short."""
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    seen = without_format(name)
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
     return hashlib.sha256(plain.encode()).hexdigest()

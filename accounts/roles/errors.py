@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import CustomRole
-from storage.domain import Conflict, Forbidden, Invalid, NotFound
+from storage.domain import Conflict, Forbidden, Invalid, LostRace, NotFound
 
 
 class RoleNotFound(NotFound):
@@ -25,15 +25,10 @@ class RoleNameTaken(Conflict):
         super().__init__(fields={"name": [self.message]})
 
 
-class RoleChanged(Conflict):
-    """Somebody else was faster; `current` is what is stored now."""
-
+class RoleChanged(LostRace):
     code = "role_changed"
-    message = _("Somebody else changed this role in the meantime.")
-
-    def __init__(self, current: CustomRole) -> None:
-        super().__init__()
-        self.current = current
+    message = _("Somebody, perhaps you in another window, changed this role in the meantime.")
+    current: CustomRole
 
 
 class TooManyRoles(Conflict):

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import translation
 
 import accounts.repository
+from accounts.audit_trail import record
 from accounts.entities import Actor, Role, clean_name
 from accounts.errors import ChangedMeanwhile, NameMissing
 from accounts.own_permissions import ROLE_NAMES
@@ -26,13 +27,13 @@ from accounts.roles.errors import (
     UnknownPermission,
 )
 from accounts.roles.selectors import DELETE_ROLE, find_role
-from storage.audit import audit_item
 from storage.pauses import ATTEMPTS, pause
 from storage.transactions import Transaction
 
 ADD_ROLE = "accounts.add_role"
 CHANGE_ROLE = "accounts.change_role"
 RESTORE_ROLE = "accounts.restore_role"
+DESTROY_ROLE = "accounts.destroy_role"
 _FIELDS = ("name", "description", "permissions")
 
 
@@ -94,7 +95,8 @@ def change_role(
 
 
 def delete_role(*, actor: Actor, role_id: str, version: int) -> CustomRole:
-    """From now on it permits nothing, whoever has it; `restore_role` undoes that.
+    """From now on it permits nothing, whoever has it; `restore_role` undoes that. Above
+    MOST_DELETED the one that was deleted first is gone for good, if the actor may give it.
 
     Raises PermissionDenied, MoreThanOwn, RoleNotFound, RoleChanged, OrganisationNotFound.
     """
@@ -106,7 +108,9 @@ def delete_role(*, actor: Actor, role_id: str, version: int) -> CustomRole:
     changed = repository.change_role(transaction, stored, replace(stored, deleted_at=now))
     gone = Roles.of(repository.roles_of(actor.org_id, consistent=True)).deleted
     for role in gone[MOST_DELETED - 1 :]:
+        _require_may_give(actor, role.permissions & declared_codes())
         repository.forget_role(transaction, role)
+        record(transaction, actor, role.audit_subject, DESTROY_ROLE, {"name": (role.name, None)})
     _commit(transaction, actor, changed, DELETE_ROLE, {"name": (stored.name, None)})
     return changed
 
@@ -178,15 +182,7 @@ def _send(
     changes: dict[str, Any],
 ) -> None:
     accounts.repository.require_organisation(transaction, actor.org_id)
-    transaction.put(
-        audit_item(
-            subject=role.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action=action,
-            changes=changes,
-        )
-    )
+    record(transaction, actor, role.audit_subject, action, changes)
     transaction.commit()
 
 

@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import login_required
 from accounts.entities import Actor
 from accounts.permissions import CustomRole, Permission, Role, declared
+from accounts.refused_forms import INVALID, as_refused
 from accounts.roles import selectors, services
 from accounts.roles.errors import MoreThanOwn, RoleChanged, RoleNameTaken, TooManyRoles
 from accounts.roles.forms import RoleForm
 from accounts.selectors import actor_of
 from storage.domain import Conflict, Forbidden, Invalid
 
-INVALID = 422
 CHANGED = 409
-FORBIDDEN = 403
 
 
 @login_required
@@ -162,10 +161,7 @@ def _refused(
     role: CustomRole | None = None,
 ) -> HttpResponse:
     form.refuse(refusal)
-    status = CHANGED if isinstance(refusal, Conflict) else INVALID
-    if isinstance(refusal, Forbidden):
-        status = FORBIDDEN
-    return _form_page(request, form, role, status=status)
+    return as_refused(_form_page(request, form, role), refusal)
 
 
 def _form_page(

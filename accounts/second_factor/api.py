@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Router, Status
 
 from accounts import directory, selectors
 from accounts.api_auth import BearerAuth
-from accounts.entities import Actor
+from accounts.conditional import ApiRequest
 from accounts.second_factor import services
 from accounts.second_factor.requirement import change_second_factor_requirement
 from accounts.second_factor.schemas import (
@@ -23,10 +23,6 @@ from accounts.second_factor.schemas import (
 
 router = Router(tags=["People"], auth=BearerAuth(before_second_factor=True))
 organisation_router = Router(tags=["Organisation"], auth=BearerAuth())
-
-
-class ApiRequest(HttpRequest):
-    auth: Actor
 
 
 @router.get(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
-from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,8 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.access import login_required
 from accounts.client_address import client_address
-from accounts.destinations import is_local, leading_to, wanted
+from accounts.destinations import leading_to, page_of_form, wanted
 from accounts.errors import TooManyAttempts
 from accounts.models import AuthUser
 from accounts.second_factor.confirmation import confirm as confirm_person
@@ -30,6 +29,7 @@ CONFIRM = "accounts:confirm"
 # Marks a form that waits: its fields come along, and go on to where they were sent first.
 WAITING = "confirm-waiting"
 _OURS = ("csrfmiddlewaretoken", WAITING)
+_CODES = ("code", "recovery_code")
 
 
 def ask_for_confirmation(request: HttpRequest) -> HttpResponse:
@@ -41,7 +41,7 @@ def ask_for_confirmation(request: HttpRequest) -> HttpResponse:
     here = request.get_full_path()
     if request.method in ("GET", "HEAD") or not request.user.is_authenticated:
         return redirect(leading_to(CONFIRM, here))
-    back = leading_to(CONFIRM, _page_of_form(request))
+    back = leading_to(CONFIRM, page_of_form(request, "accounts:security"))
     if request.headers.get("HX-Request"):
         # fetch would put the page that asks into the one that is there.
         return HttpResponse(status=204, headers={"HX-Redirect": back})
@@ -118,16 +118,7 @@ def _kept(posted: QueryDict) -> list[tuple[str, str]]:
 
 
 def _is_secret(name: str) -> bool:
-    return "password" in name or name.endswith("code")
-
-
-def _page_of_form(request: HttpRequest) -> str:
-    """Where a form was sent from, as far as the browser says; a page of ours."""
-    said = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
-    if not said or not is_local(request, said):
-        return reverse("accounts:security")
-    parts = urlsplit(said)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return "password" in name or name in _CODES
 
 
 def _has_second_factor(request: HttpRequest) -> bool:

@@ -18,6 +18,7 @@ STEP_SECONDS = 30
 TOLERATED_STEPS = 1
 RECOVERY_CODES = 10
 # Crockford's: neither I, L, O nor U, so that no letter is taken for a digit. Ten are 50 bits.
+CODE_LENGTH = 6
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RECOVERY_LENGTH = 10
 _MISREAD = str.maketrans("oil", "011")
@@ -104,6 +105,11 @@ def new_recovery_codes() -> tuple[str, ...]:
         for _ in range(RECOVERY_CODES)
     )
     return tuple(f"{code[:half]}-{code[half:]}" for code in codes)
+
+
+def is_recovery_code(typed: str) -> bool:
+    """Rather than one of the app, which is shorter."""
+    return sum(sign.isalnum() for sign in typed) > CODE_LENGTH
 
 
 def plain_recovery_code(typed: str) -> str:

@@ -49,6 +49,13 @@ class SecondFactorOff(Conflict):
     message = _("You have no second factor.")
 
 
+class NoSecondFactor(Conflict):
+    """Of somebody else."""
+
+    code = "no_second_factor"
+    message = _("This person has no second factor.")
+
+
 class SecondFactorDemanded(Conflict):
     code = "second_factor_demanded"
     message = _("Your organisation asks for a second factor, so it cannot be switched off.")

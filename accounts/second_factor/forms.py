@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DomainForm
 from accounts.passwords import LONGEST_PASSWORD
+from accounts.second_factor.entities import is_recovery_code
+from storage.domain import DomainError
 
 LONGEST_CODE = 40
 
@@ -32,7 +34,7 @@ class CodeForm(DomainForm):
 
 
 class LoginCodeForm(DomainForm):
-    """Either of the two."""
+    """Either of the two; a recovery code is understood in both places."""
 
     code = _code_field(_("Code"), help_text=_("The six digits that your app shows now."))
     recovery_code = forms.CharField(
@@ -48,10 +50,24 @@ class LoginCodeForm(DomainForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].required = not _is_typed(self, "recovery_code")
+        self._typed_in = "recovery_code"
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        code = said.get("code", "")
+        if is_recovery_code(code) and not said.get("recovery_code"):
+            said |= {"code": "", "recovery_code": code}
+            self._typed_in = "code"
+        return said
+
+    def refuse(self, error: DomainError) -> None:
+        if texts := error.fields.pop("recovery_code", None):
+            error.fields[self._typed_in] = texts
+        super().refuse(error)
 
 
 class ConfirmForm(DomainForm):
-    """The password, or a code for those who have a second factor.
+    """The password; a code of the app, or a recovery code, from those who have a second factor.
 
     Named so that they stay apart from the fields of the form that is waiting.
     """
@@ -63,17 +79,14 @@ class ConfirmForm(DomainForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     code = _code_field(
-        _("Or a code"), required=False, help_text=_("The six digits that your app shows now.")
+        _("Code"), help_text=_("The six digits that your app shows now, or a recovery code.")
     )
 
     prefix = "confirm"
 
     def __init__(self, *args: Any, has_second_factor: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if has_second_factor:
-            self.fields["password"].required = not _is_typed(self, "code")
-        else:
-            del self.fields["code"]
+        del self.fields["password" if has_second_factor else "code"]
 
 
 class RequirementForm(DomainForm):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -25,14 +24,14 @@ from accounts.destinations import passing_on, target, wanted
 from accounts.entities import User, split_reference
 from accounts.errors import TooManyAttempts
 from accounts.models import AuthUser
+from accounts.refused_forms import page_again
 from accounts.second_factor.entities import Proof
 from accounts.second_factor.errors import SecondFactorOff, WrongCode
 from accounts.second_factor.forms import LoginCodeForm
 from accounts.second_factor.services import prove
 from storage.domain import DomainError
 
-INVALID = 422
-TOO_MANY = 429
+PAGE = "accounts/security/login_code.html"
 SECONDS_FOR_THE_CODE = 600
 _SALT = "accounts.second_factor.login"
 
@@ -59,7 +58,8 @@ def login_code(request: HttpRequest) -> HttpResponse:
     if user is None or user.second_factor_since is None:
         return _to_the_beginning(request)
     if request.method != "POST":
-        return _page(request, LoginCodeForm())
+        context = {"form": LoginCodeForm(), "next_page": wanted(request)}
+        return render(request, PAGE, context)
     form = LoginCodeForm(request.POST)
     error: DomainError | None = None
     if form.is_valid():
@@ -71,7 +71,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
             return _to_the_beginning(request)
         else:
             return _logged_in(request, user, proof)
-    return _again(request, form, error)
+    return page_again(request, PAGE, form, error, next_page=wanted(request))
 
 
 def _logged_in(request: HttpRequest, user: User, proof: Proof) -> HttpResponse:
@@ -116,21 +116,6 @@ def _to_the_beginning(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         messages.info(request, _("That took too long. Log in again."))
     return redirect(passing_on(request, "accounts:login"))
-
-
-def _again(request: HttpRequest, form: LoginCodeForm, error: DomainError | None) -> HttpResponse:
-    if error is not None:
-        form.refuse(error)
-    if isinstance(error, TooManyAttempts):
-        response = _page(request, form, TOO_MANY)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
-    return _page(request, form, INVALID)
-
-
-def _page(request: HttpRequest, form: LoginCodeForm, status: int = 200) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "next_page": wanted(request)}
-    return render(request, "accounts/security/login_code.html", context, status=status)
 
 
 def _digest(user: User) -> str:

@@ -42,13 +42,14 @@ LOCKED = Notice(
 )
 
 
-def send(notice: Notice, user: User, *, left: int | None = None) -> None:
-    """What it is about is done already; a mail that fails is in the log. `left` recovery codes."""
+def send(notice: Notice, user: User, *, own: bool = True, left: int | None = None) -> None:
+    """What it is about is done already; a mail that fails is in the log. `left` recovery codes;
+    `own` where `user` did it, as far as one can tell."""
     with suppress(MailNotSent):
         mail.send(
             "security_notice",
             to=user.email,
-            language=user.language,
+            language=mail.spoken(user.language) if own else user.language,
             person=user.name,
             notice=notice,
             left=left,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,6 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import directory
+from accounts.access import login_required
+from accounts.refused_forms import as_refused
 from accounts.second_factor.errors import OwnSecondFactorFirst
 from accounts.second_factor.forms import RequirementForm
 from accounts.second_factor.requirement import (
@@ -18,8 +19,6 @@ from accounts.second_factor.requirement import (
     change_second_factor_requirement,
 )
 from accounts.selectors import actor_of
-
-CONFLICT = 409
 
 
 @login_required
@@ -40,16 +39,16 @@ def requirement(request: HttpRequest) -> HttpResponse:
         )
     except OwnSecondFactorFirst as refusal:
         form.refuse(refusal)
-        return _page(request, form, CONFLICT, own_first=True)
+        return as_refused(_page(request, form, own_first=True), refusal)
     if changed.second_factor_required:
         messages.success(request, _("Everybody needs a second factor from now on."))
     else:
-        messages.success(request, _("The password alone is enough again."))
+        messages.success(
+            request, _("Nobody has to have a second factor any more. Whoever has one keeps it.")
+        )
     return redirect("organisation:second-factor")
 
 
-def _page(
-    request: HttpRequest, form: RequirementForm, status: int = 200, *, own_first: bool = False
-) -> HttpResponse:
+def _page(request: HttpRequest, form: RequirementForm, *, own_first: bool = False) -> HttpResponse:
     context = {"form": form, "own_first": own_first}
-    return render(request, "accounts/security/requirement.html", context, status=status)
+    return render(request, "accounts/security/requirement.html", context)

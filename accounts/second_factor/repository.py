@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 from accounts.entities import Organisation, User
 from accounts.errors import ChangedMeanwhile, UserNotFound
 from accounts.second_factor.entities import SecondFactor
-from accounts.second_factor.errors import OwnSecondFactorFirst
+from accounts.second_factor.errors import OwnSecondFactorFirst, SecondFactorDemanded
 from accounts.tables import AccountItem, organisation_item, seconds, user_item, user_of
 from storage.transactions import Transaction
 
@@ -88,6 +88,15 @@ def require_second_factor(transaction: Transaction, org_id: str, user_id: str) -
         AccountItem(org_id, user_id),
         AccountItem.second_factor_since.exists(),
         on_failure=OwnSecondFactorFirst,
+    )
+
+
+def require_not_demanded(transaction: Transaction, org_id: str) -> None:
+    """The commit raises SecondFactorDemanded where the organisation asks for one then."""
+    transaction.check(
+        AccountItem(org_id, org_id),
+        AccountItem.second_factor_required.does_not_exist(),
+        on_failure=SecondFactorDemanded,
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from accounts import directory
+from accounts.audit_trail import record
 from accounts.entities import Actor, Organisation
 from accounts.errors import ChangedMeanwhile
 from accounts.models import AuthUser
 from accounts.second_factor import repository
-from storage.audit import audit_item
 from storage.transactions import Transaction
 
 CHANGE_ORGANISATION = "accounts.change_organisation"
@@ -47,14 +47,12 @@ def _change(actor: Actor, required: bool) -> Organisation:
     repository.change_requirement(transaction, changed)
     if required:
         repository.require_second_factor(transaction, actor.org_id, actor.user_id)
-    transaction.put(
-        audit_item(
-            subject=stored.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action="accounts.change_second_factor_requirement",
-            changes={"second_factor_required": (stored.second_factor_required, required)},
-        )
+    record(
+        transaction,
+        actor,
+        stored.audit_subject,
+        "accounts.change_second_factor_requirement",
+        {"second_factor_required": (stored.second_factor_required, required)},
     )
     transaction.commit()
     return replace(changed, version=(stored.version or 0) + 1)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from accounts import attempts, selectors
+from accounts.audit_trail import record
 from accounts.entities import Actor, User
 from accounts.errors import (
     ChangedMeanwhile,
@@ -32,7 +33,6 @@ from accounts.second_factor.errors import (
     WrongCode,
     WrongRecoveryCode,
 )
-from storage.audit import Changes, audit_item
 from storage.errors import StoreError
 from storage.transactions import Transaction
 
@@ -88,7 +88,7 @@ def switch_on(*, actor: Actor, token: str, code: str) -> tuple[str, ...]:
         step=step,
         recovery=[sealing.digest_of(one, user) for one in codes],
     )
-    _audit(transaction, user, actor, "accounts.enable_second_factor")
+    record(transaction, actor, user.audit_subject, "accounts.enable_second_factor")
     transaction.commit()
     notices.send(notices.SWITCHED_ON, user)
     return codes
@@ -103,19 +103,22 @@ def renew_recovery_codes(*, actor: Actor) -> tuple[str, ...]:
     transaction = Transaction()
     digests = [sealing.digest_of(one, user) for one in codes]
     repository.renew_recovery_codes(transaction, user, digests)
-    _audit(transaction, user, actor, "accounts.renew_recovery_codes")
+    record(transaction, actor, user.audit_subject, "accounts.renew_recovery_codes")
     transaction.commit()
     notices.send(notices.CODES_RENEWED, user)
     return codes
 
 
 def switch_off(*, actor: Actor) -> None:
-    """Raises ConfirmationNeeded, SecondFactorOff, SecondFactorDemanded, ChangedMeanwhile."""
+    """Raises ConfirmationNeeded, SecondFactorOff, SecondFactorDemanded, also where the organisation
+    has just begun to ask for one, ChangedMeanwhile."""
     actor.require_confirmation()
     if selectors.get_own_organisation(actor=actor).second_factor_required:
         raise SecondFactorDemanded
     user = _with_second_factor(actor)
-    _switch_off(user, actor)
+    transaction = Transaction()
+    repository.require_not_demanded(transaction, actor.org_id)
+    _switch_off(transaction, user, actor)
 
 
 def remove_second_factor(*, actor: Actor, user: User) -> None:
@@ -127,7 +130,12 @@ def remove_second_factor(*, actor: Actor, user: User) -> None:
         raise PermissionDenied
     if user.second_factor_since is None:
         raise SecondFactorOff
-    _switch_off(user, actor)
+    switch_off_for(user=user, actor=actor)
+
+
+def switch_off_for(*, user: User, actor: Actor) -> None:
+    """Whoever calls this has made sure that the actor may. Raises ChangedMeanwhile."""
+    _switch_off(Transaction(), user, actor)
 
 
 def prove(*, user: User, client_address: str, code: str = "", recovery_code: str = "") -> Proof:
@@ -194,7 +202,7 @@ def _use_recovery_code(user: User, code: str) -> Proof:
         transaction = Transaction()
         repository.use_recovery_code(transaction, factor, digests.pop())
         changes = {"recovery_codes_left": (None, left)}
-        _audit(transaction, user, user.actor, "accounts.use_recovery_code", changes)
+        record(transaction, user.actor, user.audit_subject, "accounts.use_recovery_code", changes)
         try:
             transaction.commit()
         except ChangedMeanwhile:
@@ -219,40 +227,21 @@ def _with_second_factor(actor: Actor) -> User:
     return user
 
 
-def _switch_off(user: User, actor: Actor) -> None:
-    transaction = Transaction()
+def _switch_off(transaction: Transaction, user: User, actor: Actor) -> None:
     repository.switch_off(transaction, user)
-    _audit(transaction, user, actor, "accounts.disable_second_factor")
+    record(transaction, actor, user.audit_subject, "accounts.disable_second_factor")
     transaction.commit()
-    notices.send(notices.SWITCHED_OFF, user)
+    notices.send(notices.SWITCHED_OFF, user, own=actor.user_id == user.user_id)
 
 
 def _note_lock_out(user: User) -> None:
     """Once for each; who guesses is not helped when it cannot be noted."""
     transaction = Transaction()
-    _audit(transaction, user, user.actor, "accounts.lock_second_factor")
+    record(transaction, user.actor, user.audit_subject, "accounts.lock_second_factor")
     with suppress(StoreError):
         transaction.commit()
-    notices.send(notices.LOCKED, user)
+    notices.send(notices.LOCKED, user, own=False)
 
 
 def _set_up(secret: str, token: str, user: User) -> SetUp:
     return SetUp(secret, address_of(secret, user.email), token)
-
-
-def _audit(
-    transaction: Transaction,
-    user: User,
-    actor: Actor,
-    action: str,
-    changes: Changes | None = None,
-) -> None:
-    transaction.put(
-        audit_item(
-            subject=user.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action=action,
-            changes=changes,
-        )
-    )

@@ -6,7 +6,6 @@ from typing import cast
 
 import segno
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,9 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.access import login_required
 from accounts.destinations import passing_on, wanted
 from accounts.errors import TooManyAttempts
 from accounts.models import AuthUser
+from accounts.refused_forms import as_refused
 from accounts.second_factor import services
 from accounts.second_factor.entities import SetUp
 from accounts.second_factor.errors import (
@@ -31,8 +32,6 @@ from accounts.second_factor.requirement import is_required
 from accounts.selectors import actor_of
 from storage.domain import DomainError
 
-INVALID = 422
-TOO_MANY = 429
 SECOND_FACTOR = "accounts:second-factor"
 # What was begun, encrypted, so that a form need not carry it and a reload does not lose it.
 _BEGUN = "second_factor_set_up"
@@ -48,7 +47,13 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, begun, CodeForm())
     if begun is None:
-        messages.error(request, str(SetUpExpired.message))
+        if user.account.second_factor_since is not None:
+            # The page with the recovery codes, loaded again.
+            messages.info(
+                request, _("It is on. Recovery codes are shown once: you can make new ones.")
+            )
+        else:
+            messages.error(request, str(SetUpExpired.message))
         return redirect(passing_on(request, SECOND_FACTOR))
     form = CodeForm(request.POST)
     error: DomainError | None = None
@@ -65,7 +70,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         else:
             del request.session[_BEGUN]
             return _codes_page(request, codes, switched_on=True)
-    return _again(request, begun, form, error)
+    if error is not None:
+        form.refuse(error)
+    return as_refused(_page(request, begun, form), error)
 
 
 @login_required
@@ -107,9 +114,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     return _codes_page(request, codes, switched_on=False)
 
 
-def _page(
-    request: HttpRequest, begun: SetUp | None, form: CodeForm, status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, begun: SetUp | None, form: CodeForm) -> HttpResponse:
     factor = services.get_own_second_factor(actor=actor_of(request))
     user = cast(AuthUser, request.user)
     shown = None if factor.on else begun
@@ -121,19 +126,7 @@ def _page(
         "form": form,
         "next_page": wanted(request),
     }
-    return render(request, "accounts/security/second_factor.html", context, status=status)
-
-
-def _again(
-    request: HttpRequest, begun: SetUp, form: CodeForm, error: DomainError | None
-) -> HttpResponse:
-    if error is not None:
-        form.refuse(error)
-    if isinstance(error, TooManyAttempts):
-        response = _page(request, begun, form, TOO_MANY)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
-    return _page(request, begun, form, INVALID)
+    return render(request, "accounts/security/second_factor.html", context)
 
 
 def _codes_page(request: HttpRequest, codes: tuple[str, ...], *, switched_on: bool) -> HttpResponse:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
-import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
-from ninja import Header, Query, Router, Status
+from ninja import Query, Router, Status
 
 from accounts.api_auth import BearerAuth
-from accounts.entities import Actor
-from accounts.etags import matches, tag, version_in
+from accounts.conditional import (
+    ApiRequest,
+    IfMatch,
+    IfNoneMatch,
+    created,
+    has_already,
+    idempotency,
+    idempotency_header,
+    lost_race_is_412,
+    with_etag,
+)
+from accounts.etags import tag, version_in
 from accounts.stores import selectors, services
 from accounts.stores.entities import Store
 from accounts.stores.errors import StoreChanged
@@ -25,47 +33,11 @@ from accounts.stores.schemas import (
     StorePage,
     StoresQuery,
 )
-from storage.domain import PreconditionFailed
-from storage.idempotency import IdempotencyKey
 
 router = Router(tags=["Stores"], auth=BearerAuth())
 
-_ETAG = {"ETag": {"description": "This version of the store.", "schema": {"type": "string"}}}
-_WITH_ETAG = {"headers": _ETAG}
-_CREATED = {
-    "headers": {
-        **_ETAG,
-        "Location": {"description": "The new store.", "schema": {"type": "string"}},
-        "Idempotent-Replayed": {
-            "description": "`true` when an earlier request with this key had made the store.",
-            "schema": {"type": "string", "enum": ["true"]},
-        },
-    }
-}
-IfNoneMatch = Annotated[
-    str | None,
-    Header(alias="If-None-Match", description="The ETag you have; 304 while it is current."),
-]
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        description="The ETag of the version that you saw. Required; 428 without it.",
-    ),
-]
-IdempotencyKeyHeader = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[!-~]{1,255}$",
-        description="1 to 255 visible characters of your choice. Repeating the request with the "
-        "same key within 24 hours gives the same store instead of another one.",
-    ),
-]
-
-
-class ApiRequest(HttpRequest):
-    auth: Actor
+_WITH_ETAG = with_etag("store")
+IdempotencyKeyHeader = Annotated[str | None, idempotency_header("store")]
 
 
 @router.get(
@@ -88,7 +60,7 @@ def list_stores(request: ApiRequest, query: Query[StoresQuery]) -> StorePage:
     operation_id="create_store",
     summary="Open a store",
     response={201: StoreOut, (400, 401, 403, 404, 409, 413, 422, 503): None},
-    openapi_extra={"responses": {201: _CREATED}},
+    openapi_extra={"responses": {201: created("store", repeatable=True)}},
 )
 def create_store(
     request: ApiRequest,
@@ -97,15 +69,20 @@ def create_store(
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Status[StoreOut]:
     """A number is used once in an organisation; deleted stores keep theirs."""
-    created = services.create_store(
+    made = services.create_store(
         actor=request.auth,
         said=payload.said(),
-        idempotency=_idempotency(request.auth, idempotency_key, payload),
+        idempotency=idempotency(
+            request.auth,
+            idempotency_key,
+            payload.model_dump(mode="json", exclude_unset=True),
+            operation="create_store",
+        ),
     )
-    store = created.store
+    store = made.store
     response.headers["Location"] = reverse("api:find_store", args=[store.store_id])
     response.headers["ETag"] = _etag_of(store)
-    if not created.is_new:
+    if not made.is_new:
         response.headers["Idempotent-Replayed"] = "true"
     return Status(201, StoreOut.of(store))
 
@@ -122,10 +99,7 @@ def find_store(
 ) -> StoreOut | Status[None]:
     """Deleted ones, too."""
     store = selectors.find_store(request.auth, store_id=store_id)
-    etag = _etag_of(store)
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "private, no-cache"
-    if matches(if_none_match, etag):
+    if has_already(response, _etag_of(store), if_none_match):
         return Status(304, None)
     return StoreOut.of(store)
 
@@ -191,24 +165,4 @@ def _etag_of(store: Store) -> str:
     return tag(store.store_id, store.version)
 
 
-def _idempotency(actor: Actor, key: str | None, payload: StoreIn) -> IdempotencyKey | None:
-    """The same content in another order or layout is the same request."""
-    if key is None:
-        return None
-    raw: dict[str, Any] = payload.model_dump(mode="json", exclude_unset=True)
-    body = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)
-    return IdempotencyKey.for_body(scope=f"create_store:{actor.user_id}", key=key, body=body)
-
-
-@contextmanager
-def _lost_race_is_412() -> Iterator[None]:
-    """The client said which version it saw, so losing a race is a failed precondition."""
-    try:
-        yield
-    except StoreChanged as lost:
-        raise PreconditionFailed(
-            lost.message,
-            code=lost.code,
-            etag=_etag_of(lost.current),
-            current=StoreOut.of(lost.current).model_dump(mode="json"),
-        ) from lost
+_lost_race_is_412 = partial(lost_race_is_412, StoreChanged, _etag_of, StoreOut.of)

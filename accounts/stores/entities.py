@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
+from accounts.entities import without_format
 from accounts.stores.opening_hours import OpeningHours
 
 _SORTED_CHARACTERS = 150
@@ -92,4 +93,4 @@ def sortable(name: str) -> str:
 
 def number_key(number: str) -> str:
     """Numbers that differ in capitals, or in how a character is composed, are the same."""
-    return unicodedata.normalize("NFKC", number).casefold()
+    return unicodedata.normalize("NFKC", without_format(number)).casefold()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from storage.domain import Conflict, Invalid, NotFound
+from storage.domain import Conflict, Invalid, LostRace, NotFound
 
 if TYPE_CHECKING:
     from accounts.stores.entities import Store
@@ -20,16 +20,22 @@ HOURS_FORM = _("Write the hours like 09:00–13:00, 16:00–20:00, or “closed�
 HOURS_OVERLAP = _("These hours overlap.")
 TOO_MANY_HOURS = _("A day has at most %(limit)d times of opening.")
 NO_SUCH_TIME = _("There is no such time. A day goes from 0:00 to 24:00.")
-AMBIGUOUS_HOURS = _("Is this morning or evening? Write 10:00–21:00, or 10 am – 9 pm.")
+AMBIGUOUS_HOURS = _(
+    "Is this morning or evening? For “%(typed)s” write %(meant)s, if you mean that."
+)
+WHOLE_DAY_MEANT = _("Do you mean the whole day by “%(typed)s”? Then write 24 h.")
 UNKNOWN_DAY = _("Name the days like this: Mon-Fri: 9:00-17:00; Sat: 10:00-14:00.")
 DAY_TWICE = _("A day comes twice.")
 DATE_TWICE = _("A date comes twice.")
 DATE_FORM = _("Begin every line with a date such as 2026-12-24, then the hours or “closed”.")
 TOO_MANY_DATES = _("At most %(limit)d dates can differ.")
 DUPLICATE_NUMBER = _("Row %(line)d has this number already.")
+CITY_UNKNOWN = _(
+    "We know only some cities, such as Madrid. Name a larger one, or leave this empty: the country "
+    "often tells."
+)
 NO_TIME_ZONE = _("Country and region do not tell the time zone: name it, such as Europe/Madrid.")
 DELETED_STORE = _("This store has been deleted here. An import does not restore it.")
-CHANGED_MEANWHILE = _("Somebody else changed this at the same moment. Import it again.")
 INVALID_STORE = _("Please correct the marked fields.")
 
 
@@ -57,15 +63,10 @@ class NumberTaken(Conflict):
         super().__init__(fields={"number": [self.message]})
 
 
-class StoreChanged(Conflict):
-    """Somebody else was faster; `current` is what is stored now."""
-
+class StoreChanged(LostRace):
     code = "store_changed"
-    message = _("Somebody else changed this store in the meantime.")
-
-    def __init__(self, current: Store) -> None:
-        super().__init__()
-        self.current = current
+    message = _("Somebody, perhaps you in another window, changed this store in the meantime.")
+    current: Store
 
 
 class StoreDeleted(Conflict):

@@ -12,7 +12,9 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.entities import LONGEST_NAME
+from accounts.errors import UnknownChoice
 from accounts.forms import DomainForm
+from accounts.profile import clean_time_zone as zone_named
 from accounts.stores import errors
 from accounts.stores.entities import Store
 from accounts.stores.opening_hours import DAYS, MOST_EXCEPTIONS, Intervals, OpeningHours
@@ -23,6 +25,7 @@ from accounts.stores.rules import (
     LONGEST_POSTAL_CODE,
 )
 from accounts.stores.spoken_hours import LONGEST_TEXT, read_day, written
+from accounts.stores.time_zones import time_zone_of
 from storage.domain import DomainError
 
 DAY_NAMES = {
@@ -35,7 +38,8 @@ DAY_NAMES = {
     "sunday": _("Sunday"),
 }
 _LONGEST_EXCEPTIONS = MOST_EXCEPTIONS * 60
-_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})\b[ :,]*(.*)")
+_DATED = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4})\b[ :,]*(.*)")
+_AS_THE_DAY_BEFORE = "="
 
 
 def country_choices() -> list[tuple[str, str]]:
@@ -91,7 +95,9 @@ class HoursField(forms.CharField):
         )
 
     def clean(self, value: Any) -> Any:
-        return _intervals(super().clean(value))
+        """`=` stays for the form, which knows the day before."""
+        text = super().clean(value)
+        return text if text == _AS_THE_DAY_BEFORE else _intervals(text)
 
 
 class StoreForm(DomainForm):
@@ -119,8 +125,7 @@ class StoreForm(DomainForm):
     time_zone = _text(
         _("Time zone"),
         LONGEST_NAME,
-        required=True,
-        help_text=_("Type the city or a large one near it, such as Madrid."),
+        help_text=_("A large city near it, such as Madrid. The country tells it if you do not."),
         attrs={"list": "time-zones", "autocapitalize": "words", "spellcheck": "false"},
     )
     monday = HoursField("monday")
@@ -174,6 +179,29 @@ class StoreForm(DomainForm):
             if value != _as_typed(self[name].value())
         ]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        before: Intervals | None = None
+        for name in DAYS:
+            if cleaned.get(name) == _AS_THE_DAY_BEFORE:
+                if before is None:
+                    self.add_error(name, _("There is no day before with hours to repeat."))
+                else:
+                    cleaned[name] = before
+            before = cleaned.get(name)
+        return cleaned
+
+    def clean_time_zone(self) -> str:
+        try:
+            zone = zone_named(self.cleaned_data["time_zone"])
+        except UnknownChoice as error:
+            raise ValidationError(errors.CITY_UNKNOWN) from error
+        country, region = (self.cleaned_data.get(name, "") for name in ("country", "region"))
+        zone = zone or time_zone_of(country, region)
+        if not zone:
+            raise ValidationError(errors.NO_TIME_ZONE)
+        return zone
+
     def clean_exceptions(self) -> tuple[tuple[date, Intervals], ...]:
         found: dict[date, Intervals] = {}
         for line in self.cleaned_data["exceptions"].splitlines():
@@ -221,8 +249,12 @@ def _intervals(text: str) -> Intervals:
 
 
 def _date(text: str) -> date | None:
+    """With slashes where nobody would take the day for the month."""
     try:
-        return date.fromisoformat(text)
+        if "/" not in text:
+            return date.fromisoformat(text)
+        day, month, year = map(int, text.split("/"))
+        return date(year, month, day) if (get_language() or "").startswith("es") else None
     except ValueError:
         return None
 

@@ -7,19 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.intake.authority import Authority
-from accounts.intake.batches import write_together
-from accounts.intake.errors import not_stored
+from accounts.intake.batches import write_alone, write_together
 from accounts.intake.rows import refusal
 from accounts.stores import errors, repository, services
 from accounts.stores.entities import Store, number_key
 from accounts.stores.import_rows import StoreRow, incomplete, number_in, read_row
-from storage.domain import Conflict
-from storage.errors import TransactionCancelled
 from storage.intake import Entry, Outcome
 from storage.transactions import Transaction
 
 IMPORT_STORE = "accounts.import_store"
-_ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,26 +128,19 @@ class StoresWriter:
         return transaction
 
     def _write_alone(self, change: _Change, outcome: Outcome) -> None:
-        """Once more from what is stored now when somebody was faster; then the row is refused, as
-        it is at once where the store does not take it."""
         row = change.row
-        current: _Change | None = change
-        for _ in range(_ATTEMPTS):
-            assert current is not None
-            try:
-                self._staged(current).commit()
-            except Conflict:
-                stored = self._stored([row.number])
-                current = self._plan(row, stored.get(number_key(row.number)), outcome)
-                if current is None:
-                    return
-            except TransactionCancelled as cancelled:
-                outcome.refuse([refusal(row.line, "", not_stored(cancelled), row.number)])
-                return
-            else:
-                _count(current, outcome)
-                return
-        outcome.refuse([refusal(row.line, "", errors.CHANGED_MEANWHILE, row.number)])
+
+        def plan_again() -> _Change | None:
+            stored = self._stored([row.number])
+            return self._plan(row, stored.get(number_key(row.number)), outcome)
+
+        write_alone(
+            change,
+            stage=self._staged,
+            plan_again=plan_again,
+            written=lambda done: _count(done, outcome),
+            refuse=lambda why: outcome.refuse([refusal(row.line, "", why, row.number)]),
+        )
 
 
 def _count(change: _Change, outcome: Outcome) -> None:

@@ -160,6 +160,8 @@ def open_seconds_between(
 ) -> float:
     """Of the time from `start` to `end`, aware both, how much it is open; 0 where they are not in
     this order. The seconds that really pass, so a day may have 23 hours, or 25."""
+    # Two moments of one zone are subtracted by the clock on the wall.
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
     if end <= start:
         return 0.0
     if hours is None:

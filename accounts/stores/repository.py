@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from accounts.entities import is_id
 from accounts.errors import ChangedMeanwhile
 from accounts.stores.entities import State, Store
 from accounts.stores.errors import NumberTaken
@@ -60,7 +61,7 @@ def get_store(org_id: str, store_id: str) -> Store | None:
 
 def find_stores(org_id: str, store_ids: Iterable[str]) -> dict[str, Store]:
     """By id; strongly consistent, a request for each hundred. Deleted ones included."""
-    wanted = [store_id for store_id in store_ids if store_id.startswith(f"{STORE}-")]
+    wanted = [store_id for store_id in store_ids if is_id(STORE, store_id)]
     if len(wanted) == 1:
         item = AccountItem.find(org_id, wanted[0], consistent=True)
         return {} if item is None else {item.sort: store_of(item)}

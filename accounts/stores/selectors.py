@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from accounts.entities import Actor
@@ -83,6 +84,18 @@ def find_stores(actor: Actor, *, store_ids: Iterable[str]) -> dict[str, Store]:
     each hundred. Raises PermissionDenied."""
     actor.require(VIEW_STORE, actor.org_id)
     return repository.find_stores(actor.org_id, filter(actor.reaches, store_ids))
+
+
+def told_apart(stores: Iterable[Store]) -> dict[str, str]:
+    """Id → name, with number or city where several have the same name."""
+    stores = tuple(stores)
+    count = Counter(store.name.casefold() for store in stores)
+    return {
+        store.store_id: f"{store.name} ({more})"
+        if count[store.name.casefold()] > 1 and (more := store.number or store.address.city)
+        else store.name
+        for store in stores
+    }
 
 
 def store_history(actor: Actor, store: Store, cursor: str | None = None) -> Page[AuditEntry]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from accounts.audit_trail import record
 from accounts.entities import Actor
 from accounts.errors import ChangedMeanwhile, PermissionDenied
 from accounts.repository import require_organisation
@@ -14,7 +15,7 @@ from accounts.stores import repository, selectors
 from accounts.stores.entities import Store
 from accounts.stores.errors import StoreChanged, StoreDeleted, StoreNotDeleted
 from accounts.stores.rules import cleaned, differences, onto, require_all
-from storage.audit import Changes, audit_item
+from storage.audit import Changes
 from storage.idempotency import AlreadyDone, IdempotencyKey
 from storage.transactions import Transaction
 
@@ -56,7 +57,7 @@ def create_store(
         idempotency.remember(transaction, {"store_id": store.store_id})
     require_organisation(transaction, actor.org_id)
     repository.add_store(transaction, store)
-    _note(transaction, actor, store, ADD_STORE, differences(None, store))
+    record(transaction, actor, store.audit_subject, ADD_STORE, differences(None, store))
     try:
         transaction.commit()
     except AlreadyDone:
@@ -114,7 +115,7 @@ def destroy_store(*, actor: Actor, store_id: str, version: int) -> None:
         raise StoreNotDeleted
     transaction = Transaction()
     repository.remove_store(transaction, stored)
-    _note(transaction, actor, stored, DESTROY_STORE, {"name": (stored.name, None)})
+    record(transaction, actor, stored.audit_subject, DESTROY_STORE, {"name": (stored.name, None)})
     _commit(transaction, actor, stored)
 
 
@@ -130,14 +131,14 @@ def stage_new(
 ) -> None:
     """A new store and its history, for imports."""
     repository.add_store(transaction, store)
-    _note(transaction, actor, store, action, {**differences(None, store), **origin})
+    record(transaction, actor, store.audit_subject, action, {**differences(None, store), **origin})
 
 
 def stage_change(
     transaction: Transaction, actor: Actor, before: Store, after: Store, action: str
 ) -> None:
     repository.change_store(transaction, before, after)
-    _note(transaction, actor, before, action, differences(before, after))
+    record(transaction, actor, before.audit_subject, action, differences(before, after))
 
 
 def blank(org_id: str) -> Store:
@@ -162,7 +163,7 @@ def _to_change(actor: Actor, code: str, store_id: str, version: int | None) -> S
 def _replace(actor: Actor, before: Store, after: Store, action: str) -> Store:
     transaction = Transaction()
     changed = repository.change_store(transaction, before, after)
-    _note(transaction, actor, before, action, differences(before, after))
+    record(transaction, actor, before.audit_subject, action, differences(before, after))
     _commit(transaction, actor, before)
     return changed
 
@@ -173,17 +174,3 @@ def _commit(transaction: Transaction, actor: Actor, before: Store) -> None:
     except ChangedMeanwhile as lost:
         current = selectors.find_store(actor, store_id=before.store_id)
         raise StoreChanged(current) from lost
-
-
-def _note(
-    transaction: Transaction, actor: Actor, store: Store, action: str, changes: Changes
-) -> None:
-    transaction.put(
-        audit_item(
-            subject=store.audit_subject,
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            action=action,
-            changes=changes,
-        )
-    )

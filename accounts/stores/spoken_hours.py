@@ -12,6 +12,7 @@ from accounts.stores.errors import (
     NO_SUCH_TIME,
     TOO_MANY_HOURS,
     UNKNOWN_DAY,
+    WHOLE_DAY_MEANT,
     HoursNotUnderstood,
 )
 from accounts.stores.opening_hours import (
@@ -121,20 +122,30 @@ def _interval(text: str, twelve_hours: bool) -> Interval:
     opens = _minutes(found["opens_hour"], found["opens_minute"], found["opens_half"])
     closes = _minutes(found["closes_hour"], found["closes_minute"], ends_in_half)
     if found["opens_half"] is None and ends_in_half is not None:
+        if opens > _NOON + 59:
+            raise _ambiguous(text, opens, closes)
         opens = _same_half(opens, closes, ends_in_half)
     elif found["opens_half"] is not None and ends_in_half is None:
-        raise HoursNotUnderstood(AMBIGUOUS_HOURS)
+        raise _ambiguous(text, opens, closes)
     elif ends_in_half is None and closes <= opens <= _NOON and closes:
         # Twelve hours or over midnight?
         if twelve_hours and closes + _NOON > opens:
             closes += _NOON
         elif found["opens_minute"] is None or found["closes_minute"] is None:
-            raise HoursNotUnderstood(AMBIGUOUS_HOURS)
+            raise _ambiguous(text, opens, closes)
     if opens == DAY:
         raise HoursNotUnderstood(NO_SUCH_TIME)
     if opens == closes and opens:
-        raise HoursNotUnderstood(AMBIGUOUS_HOURS)
+        raise HoursNotUnderstood(WHOLE_DAY_MEANT % {"typed": text})
     return Interval(opens, closes if closes > opens else closes + DAY)
+
+
+def _ambiguous(typed: str, opens: int, closes: int) -> HoursNotUnderstood:
+    """Says what was probably meant: to end on the same day, where that can be."""
+    if closes <= min(opens, _NOON) and closes + _NOON > opens:
+        closes += _NOON
+    shown = f"{clock(opens)}–{clock(closes)}"
+    return HoursNotUnderstood(AMBIGUOUS_HOURS % {"typed": typed, "meant": shown})
 
 
 def _minutes(hour: str, minute: str | None, half: str | None) -> int:
@@ -150,8 +161,6 @@ def _minutes(hour: str, minute: str | None, half: str | None) -> int:
 
 def _same_half(opens: int, closes: int, half: str) -> int:
     """`1-5 pm` is in the afternoon altogether, `9-5 pm` begins in the morning."""
-    if opens > _NOON + 59:
-        raise HoursNotUnderstood(AMBIGUOUS_HOURS)
     opens %= _NOON
     if half == "p" and opens + _NOON < closes:
         return opens + _NOON

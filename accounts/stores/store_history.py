@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.organisation_history import Event, FieldChange
 from accounts.selectors import shown_actor
@@ -37,7 +38,7 @@ def _what(entry: AuditEntry, *, is_first: bool) -> str:
     words = {
         "accounts.add_store": _("Opened"),
         "accounts.import_store": _("Imported") if is_first else _("Changed by an import"),
-        "accounts.delete_store": _("Deleted"),
+        "accounts.delete_store": pgettext("store", "Deleted"),
         "accounts.restore_store": _("Restored"),
         "accounts.destroy_store": _("Removed for good"),
     }

@@ -1,4 +1,4 @@
-"""The time zone of a store that came from elsewhere without one, by country and region."""
+"""The time zone of a store of which nobody named one, by country and region."""
 
 from __future__ import annotations
 

@@ -7,16 +7,18 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import login_required
 from accounts.entities import Actor
 from accounts.models import AuthUser
+from accounts.paging import page_links
 from accounts.profile import time_zones
 from accounts.selectors import actor_of
 from accounts.stores import selectors, services
@@ -25,6 +27,7 @@ from accounts.stores.errors import NumberTaken, StoreChanged, StoreDeleted
 from accounts.stores.forms import StoreForm, facts_of
 from accounts.stores.opening_state import opening_state
 from accounts.stores.store_history import event_of
+from accounts.stores.time_zones import time_zone_of
 from storage.domain import Invalid
 
 INVALID = 422
@@ -60,8 +63,8 @@ def store_new(request: HttpRequest) -> HttpResponse:
     services.require_may_add(actor)
     if request.method != "POST":
         account = cast(AuthUser, request.user).account
-        initial = {"version": 0, "active": True, "time_zone": account.time_zone}
-        return _form_page(request, StoreForm(initial=initial))
+        place = {"time_zone": account.time_zone} if account.time_zone else _place_of_another(actor)
+        return _form_page(request, StoreForm(initial={"version": 0, "active": True, **place}))
     form = StoreForm(request.POST)
     if form.is_valid():
         try:
@@ -105,11 +108,18 @@ def store_edit(request: HttpRequest, store_id: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def store_delete(request: HttpRequest, store_id: str) -> HttpResponse:
-    store = services.delete_store(
-        actor=actor_of(request), store_id=store_id, version=_version(request)
-    )
+    """The question, and its answer."""
+    actor = actor_of(request)
+    if request.method != "POST":
+        found = selectors.find_store(actor, store_id=store_id)
+        actor.require(services.DELETE_STORE, found.org_id, store_id)
+        if found.deleted_at is not None:
+            raise StoreDeleted
+        return render(request, "accounts/store_delete.html", {"store": found})
+    store = services.delete_store(actor=actor, store_id=store_id, version=_version(request))
     messages.success(
         request, _("“%(name)s” is deleted. It can be restored.") % {"name": store.name}
     )
@@ -145,8 +155,19 @@ def store_destroy(request: HttpRequest, store_id: str) -> HttpResponse:
 def _states(actor: Actor) -> list[tuple[str, State]]:
     states = [(_("In use"), State.ACTIVE), (_("Not in use"), State.INACTIVE)]
     if actor.may(services.DELETE_STORE, actor.org_id):
-        states.append((_("Deleted"), State.DELETED))
+        states.append((pgettext("list", "Deleted"), State.DELETED))
     return states
+
+
+def _place_of_another(actor: Actor) -> dict[str, str]:
+    """Where a new store probably is: in the country of one that is there."""
+    may_see = actor.may(selectors.VIEW_STORE, actor.org_id)
+    store = next(iter(selectors.all_stores(actor, most=1)), None) if may_see else None
+    if store is None:
+        return {}
+    country = store.address.country
+    told = time_zone_of(country, "")
+    return {"country": country, "time_zone": "" if told else store.time_zone}
 
 
 def _list_address(state: State, cursor: str | None = None) -> str:
@@ -179,8 +200,6 @@ def _store_page(
     actor = actor_of(request)
     cursor = request.GET.get("cursor") or None
     history = selectors.store_history(actor, store, cursor)
-    address = request.path
-    following = history.next_cursor
     deleted = store.deleted_at is not None
     context = {
         "store": store,
@@ -190,8 +209,7 @@ def _store_page(
         and actor.may(services.CHANGE_STORE, store.org_id, store.store_id),
         "may_delete": actor.may(services.DELETE_STORE, store.org_id, store.store_id),
         "events": [event_of(entry) for entry in history.items],
-        "first_url": address if cursor else None,
-        "next_url": f"{address}?{urlencode({'cursor': following})}" if following else None,
+        **page_links(request, history.next_cursor),
         **more,
     }
     return _form_page(request, form, status=status, **context)

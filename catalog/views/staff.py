@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import login_required
 from accounts.entities import Actor
 from accounts.selectors import actor_of
 from catalog import selectors, services
@@ -294,5 +294,9 @@ def _tell_race(request: HttpRequest, race: ProductChanged) -> None:
         messages.warning(request, _("Somebody else has deleted this product meanwhile."))
     else:
         messages.warning(
-            request, _("Somebody else changed this product meanwhile. Look at it and try again.")
+            request,
+            _(
+                "Somebody, perhaps you in another window, changed this product meanwhile. "
+                "Look at it and try again."
+            ),
         )

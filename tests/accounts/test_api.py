@@ -19,6 +19,7 @@ from accounts.tokens import issue_token
 from storage.client import call
 from storage.meter import measure
 from storage.transactions import Transaction
+from tests.accounts.actions import CLIENT
 from tests.accounts.fixtures import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -265,7 +266,10 @@ def test_a_token_does_not_open_another_organisation(
 def test_a_changed_password_ends_all_tokens(client: Client, alice: User) -> None:
     token = issue_token(alice).text
     services.change_password(
-        user=alice, current_password=PASSWORD, new_password="a brand new password"
+        user=alice,
+        client_address=CLIENT,
+        current_password=PASSWORD,
+        new_password="a brand new password",
     )
     assert_problem(me(client, token), 401, "invalid_token")
 

@@ -106,6 +106,7 @@ def test_the_form_offers_what_one_has_and_keeps_what_was_typed(bob: User) -> Non
         {"lifetime": "10000"},
         {"lifetime": "date", "last_day": "2020-01-01"},
         {"lifetime": "date", "last_day": "2999-01-01"},
+        {"lifetime": "date", "last_day": "9999-12-31"},
         {"lifetime": "date", "last_day": "tomorrow"},
     ]
     for changes in wrong:
@@ -155,6 +156,9 @@ def test_revoking_on_ones_own_page(alice: User) -> None:
     assert "is revoked" in client.post(address, follow=True).content.decode()
     assert not works(text)
     assert client.post(address).status_code == 404
+    question = client.get(REVOKE_ALL).content.decode()
+    assert "1 program is refused from now on" in question
+    assert works(other)
     assert "1 API token is revoked." in client.post(REVOKE_ALL, follow=True).content.decode()
     assert not works(other)
 
@@ -265,7 +269,7 @@ def test_who_may_not_or_logged_in_long_ago_makes_none(alice: User, bob: User) ->
         "confirmation_needed": send(
             bearer(alice, datetime.now(UTC) - timedelta(minutes=16)), OWN, "POST", wanted()
         ),
-        "login_needed": send(make(alice, "accounts.add_token")[1], OWN, "POST", wanted()),
+        "login_needed": send(make(alice)[1], OWN, "POST", wanted()),
     }
     for code, answer in answers.items():
         assert (answer.status_code, answer.json()["code"]) == (403, code)

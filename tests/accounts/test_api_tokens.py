@@ -25,12 +25,14 @@ from accounts.api_tokens.entities import (
     read_text,
 )
 from accounts.api_tokens.errors import (
+    InvalidScopes,
     TokenNotFound,
 )
 from accounts.entities import Organisation, User
 from accounts.errors import (
     ConfirmationNeeded,
     InvalidToken,
+    PermissionDenied,
 )
 from accounts.permissions import CustomRole, Grants, Role, declared_codes
 from accounts.tables import AccountItem, role_item
@@ -39,7 +41,7 @@ from storage.client import call
 from storage.errors import StoreUnavailable
 from storage.meter import measure
 from storage.transactions import Transaction
-from tests.accounts.actions import change, stored
+from tests.accounts.actions import CLIENT, change, stored
 from tests.accounts.api_tokens import (
     ADD,
     CHANGE,
@@ -250,12 +252,18 @@ def test_the_stores_of_the_owner_bound_the_token(alice: User) -> None:
 
 
 def test_it_never_counts_as_confirmed_and_makes_no_tokens(alice: User) -> None:
-    _, text = make(alice, "accounts.add_token", VIEW)
-    actor = actor_of_api_token(text)
+    actor = actor_of_api_token(make(alice, VIEW)[1])
     with pytest.raises(ConfirmationNeeded):
         actor.require_confirmation()
-    with pytest.raises(ConfirmationNeeded):
+    with pytest.raises(PermissionDenied):
         make(alice, VIEW, actor=actor)
+    offered = {
+        one.code for group in selectors.scope_groups(alice.actor) for one in group.permissions
+    }
+    for code in ("add_token", "delete_organisation", "transfer_organisation"):
+        assert f"accounts.{code}" not in offered
+        with pytest.raises(InvalidScopes):
+            make(alice, f"accounts.{code}")
 
 
 # What ends it
@@ -296,7 +304,10 @@ def test_it_is_refused_until_its_owner_has_the_second_factor_that_is_asked_for(
 def test_it_survives_a_new_password(alice: User) -> None:
     _, text = make(alice)
     people.change_password(
-        user=alice, current_password=PASSWORD, new_password="a brand new password"
+        user=alice,
+        client_address=CLIENT,
+        current_password=PASSWORD,
+        new_password="a brand new password",
     )
     assert works(text)
 

@@ -167,5 +167,10 @@ def test_a_confirmation_holds_for_a_quarter_of_an_hour() -> None:
 
 def test_a_name_is_one_line_of_visible_text() -> None:
     assert clean_name("  Ana\n María\t\x00\u202e ", field="name") == "Ana María"
+    for nothing in ("\u200b\u200e\u200f\u2060\ufeff\u00ad", "\u200d", "\u3164 \u2800"):
+        assert clean_name(nothing, field="name") == ""
+    assert clean_name("Own\u200ber \u200dx\u200c", field="name") == "Owner x"
+    for joined in ("می\u200cخواهم", "क्\u200dष"):
+        assert clean_name(joined, field="name") == joined
     with pytest.raises(InvalidName):
         clean_name("a" * (LONGEST_NAME + 1), field="name")

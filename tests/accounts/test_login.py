@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -39,7 +40,20 @@ class SecondHasher(MD5PasswordHasher):
     algorithm = "second"
 
 
+class InterruptedHasher(MD5PasswordHasher):
+    """Something else happens while it works, once."""
+
+    algorithm = "interrupted"
+    meanwhile: list[Callable[[], object]] = []
+
+    def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return super().encode(password, salt)
+
+
 COUNTING = f"{__name__}.CountingHasher"
+INTERRUPTED = f"{__name__}.InterruptedHasher"
 SECOND = f"{__name__}.SecondHasher"
 
 
@@ -168,6 +182,24 @@ def test_outdated_hashing_is_renewed_at_login_and_ends_no_session(
     assert hashers.identify_hasher(after.password).algorithm == "second"
     assert after.credential_stamp == alice.credential_stamp
     log_in()
+
+
+@pytest.mark.parametrize("lets_in", [True, False])
+def test_an_old_password_does_not_outlive_its_change_while_its_hashing_is_renewed(
+    alice: User, settings: Settings, lets_in: bool
+) -> None:
+    settings.PASSWORD_HASHERS = [INTERRUPTED, *settings.PASSWORD_HASHERS]
+
+    def meanwhile() -> None:
+        user = replace(stored(alice), name="Alicia")
+        change(user if lets_in else replace(user, credential_stamp="of another password"))
+
+    InterruptedHasher.meanwhile.append(meanwhile)
+    if lets_in:
+        assert log_in().name == "Alicia"
+        return
+    with pytest.raises(InvalidCredentials):
+        log_in()
 
 
 def test_coming_and_going_is_recorded(alice: User) -> None:

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from accounts import mail
 from accounts.errors import MailNotSent
+from accounts.language import language_of_page
 from config.logs import JsonFormatter
 from tests.accounts.addresses.mails import html, only, parsed, sent, text
 
@@ -56,6 +57,21 @@ def test_it_speaks_the_language_of_whoever_gets_it() -> None:
             assert gettext("Hello %(name)s,") % {"name": "Dora"} in text(message)
         send(language="")
         assert '<html lang="en">' in html(only())
+
+
+def test_without_a_language_it_speaks_that_of_the_site_and_not_of_whoever_acts(
+    settings: Settings,
+) -> None:
+    with translation.override("es"):
+        send(language="")
+        assert '<html lang="en">' in html(only())
+        # What somebody causes for oneself.
+        send(language=mail.spoken())
+        assert '<html lang="es">' in html(only())
+        settings.LANGUAGE_CODE = "es"
+        assert language_of_page() == ""
+    with translation.override("en-gb"):
+        assert (mail.spoken("es"), language_of_page()) == ("es", "en")
 
 
 def test_every_mail_exists_as_text_and_as_page_in_the_common_frame() -> None:
@@ -131,3 +147,5 @@ def test_without_one_they_lead_to_the_host_that_was_asked_if_it_is_ours(
     with pytest.raises(DisallowedHost):
         mail.absolute(rf.get("/", headers={"Host": "evil.example.com"}), "/accounts/")
     assert mail.absolute(None, "/accounts/") == "http://127.0.0.1:8000/accounts/"
+    settings.SERVED_AT = "http://127.0.0.1:8123"
+    assert mail.absolute(None, "/accounts/") == "http://127.0.0.1:8123/accounts/"

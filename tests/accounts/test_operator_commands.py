@@ -88,7 +88,8 @@ def test_the_commands_say_when_there_is_nobody(store: None, command: str, email:
 
 
 def test_reset_password_prints_a_link_that_works(alice: User) -> None:
-    link = run("reset_password", "alice@example.com").splitlines()[-1]
+    how_long, link = run("reset_password", "alice@example.com").splitlines()
+    assert how_long.startswith("For 7 days, ")
     assert link.startswith("http")
     use(link.rstrip("/").rpartition("/")[2], NEW_PASSWORD)
     log_in(password=NEW_PASSWORD)
@@ -131,7 +132,10 @@ def ways_to_set_a_password(user: User, password: str) -> dict[str, Any]:
     return {
         "signing up": lambda: sign_up(email="alice@example.org", password=password, name="Alice"),
         "changing it": lambda: services.change_password(
-            user=stored(user), current_password=PASSWORD, new_password=password
+            user=stored(user),
+            client_address=CLIENT,
+            current_password=PASSWORD,
+            new_password=password,
         ),
         "a link": lambda: use(token_for(user), password),
         "an operator": lambda: reset_links.set_password(

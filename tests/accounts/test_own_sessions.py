@@ -51,6 +51,19 @@ def bearer(user: User) -> dict[str, str]:
     return {"Authorization": f"Bearer {issue_token(user).text}"}
 
 
+def test_ending_sessions_reads_so_many_and_no_more(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "SESSIONS_AT_ONCE", 1)
+    monkeypatch.setattr(own_sessions, "_PAGES", 2)
+    clients = [logged_in(alice) for _ in range(4)]
+    assert own_sessions.end_other_sessions(user=alice, current_id="none of them") == 2
+    assert sum(map(is_logged_in, clients)) == 2
+    with measure() as meter, pytest.raises(SessionNotFound):
+        own_sessions.end_session(user=alice, session_id="gone")
+    assert len(meter.calls) <= 4
+
+
 # What is stored
 
 

@@ -55,6 +55,11 @@ def test_signing_up_opens_a_shop_and_logs_in(client: Client) -> None:
     page = client.get(ACCOUNT).content.decode()
     for text in ("Dora", "Dora@Example.com", "Dora&#39;s Shop", "Owner"):
         assert text in page
+    membership = repository.membership_by_email("dora@example.com")
+    assert membership is not None
+    assert membership.user.last_login_at is not None
+    entries = history(membership.user.audit_subject).items
+    assert [entry.action for entry in entries] == ["accounts.log_in", "accounts.sign_up"]
 
 
 def test_an_address_alone_with_a_password_is_enough(client: Client) -> None:

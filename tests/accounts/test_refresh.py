@@ -204,7 +204,10 @@ def test_logging_out_ends_it_once_and_for_all(alice: User) -> None:
 def test_a_new_password_ends_all_of_a_person_and_nobody_elses(alice: User, bob: User) -> None:
     hers, his = [start(alice), start(alice)], start(bob)
     services.change_password(
-        user=alice, current_password=PASSWORD, new_password="a brand new password"
+        user=alice,
+        client_address=CLIENT,
+        current_password=PASSWORD,
+        new_password="a brand new password",
     )
     assert families(alice) == []
     assert not any(works(one.refresh) for one in hers)

@@ -24,7 +24,7 @@ from accounts.errors import (
 from accounts.models import AuthUser
 from storage.audit import history
 from storage.meter import measure
-from tests.accounts.actions import change, log_in, stored
+from tests.accounts.actions import CLIENT, change, log_in, stored
 from tests.accounts.fixtures import PASSWORD
 from tests.accounts.imports import (
     change_organisation,
@@ -115,7 +115,10 @@ def test_a_changed_password_ends_the_link_and_renewed_hashing_does_not(
     assert stored(alice).password != alice.password
     reset_links.open_reset_link(token)
     services.change_password(
-        user=alice, current_password=PASSWORD, new_password="chosen while logged in"
+        user=alice,
+        client_address=CLIENT,
+        current_password=PASSWORD,
+        new_password="chosen while logged in",
     )
     with pytest.raises(InvalidResetLink):
         reset_links.open_reset_link(token)

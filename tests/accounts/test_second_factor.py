@@ -33,6 +33,7 @@ from storage.audit import history
 from storage.domain import DomainError
 from tests.accounts.actions import stored
 from tests.accounts.second_factors import code_of, confirmed, prove, secret_of, switch_on
+from tests.storage.faults import injected
 
 PARALLEL = 64
 
@@ -244,6 +245,19 @@ def test_switched_off_the_password_is_enough_and_nothing_is_left(alice: User) ->
     with pytest.raises(DomainError):
         prove(alice, code_of(secret))
     assert sign_in(alice) is None
+
+
+def test_it_stays_on_when_the_organisation_begins_to_ask_for_it_at_the_same_moment(
+    alice: User,
+) -> None:
+    switch_on(alice)
+
+    def meanwhile(_request: object) -> None:
+        change_second_factor_requirement(actor=confirmed(alice), required=True)
+
+    with injected("TransactWriteItems", meanwhile), pytest.raises(SecondFactorDemanded):
+        services.switch_off(actor=confirmed(alice))
+    assert stored(alice).second_factor_since is not None
 
 
 def sign_in(user: User, code: str = "", recovery_code: str = "") -> Any:

@@ -40,6 +40,7 @@ from tests.accounts.second_factors import (
     shown_secret,
     switch_on,
 )
+from tests.storage import faults
 
 
 def text_of(response: object) -> str:
@@ -74,6 +75,9 @@ def test_setting_up_takes_a_right_code_and_shows_the_recovery_codes_once(alice: 
     assert (done.status_code, len(codes)) == (200, 10)
     assert "no-store" in done.headers["Cache-Control"]
     assert quote(f"{codes[0]}\n{codes[1]}") in done.content.decode()
+    again = text_of(client.post(SECOND_FACTOR, {"code": code_of(secret)}, follow=True))
+    assert "Recovery codes are shown once" in again
+    assert "too long" not in again
     for address in (SECOND_FACTOR, SECURITY, RECOVERY_CODES):
         assert not shown_codes(client.get(address, follow=True))
     renewed = shown_codes(client.post(RECOVERY_CODES))
@@ -111,7 +115,11 @@ def test_a_recovery_code_logs_in_and_says_how_many_are_left(alice: User) -> None
     enter_password(other, alice)
     assert other.post(CODE, {"recovery_code": codes[0]}).status_code == 422
     assert other.post(CODE, {}).status_code == 422
+    refused = other.post(CODE, {"code": codes[0]})
+    assert 'id="id_code_error"' in text_of(refused)
     assert not is_logged_in(other)
+    other.post(CODE, {"code": codes[1]})
+    assert is_logged_in(other)
 
 
 def test_the_second_page_needs_the_first(client: Client, alice: User, bob: User) -> None:
@@ -132,11 +140,11 @@ def test_the_second_page_needs_the_first(client: Client, alice: User, bob: User)
 
 
 def test_nobody_is_sent_to_another_site(client: Client, alice: User) -> None:
-    secret, _codes = switch_on(alice)
+    secret, codes = switch_on(alice)
     enter_password(client, alice, "?next=https://example.org/")
     done = client.post(f"{CODE}?next=https://example.org/", {"code": code_of(secret)})
     assert done.headers["Location"].startswith("/staff/")
-    asked = client.post(f"{CONFIRM}?next=https://example.org/", {"confirm-password": PASSWORD})
+    asked = client.post(f"{CONFIRM}?next=https://example.org/", {"confirm-code": codes[0]})
     assert asked.headers["Location"] == SECURITY
 
 
@@ -168,31 +176,41 @@ def test_a_new_password_does_not_go_around_it(alice: User) -> None:
 
 
 def test_a_form_waits_until_it_is_confirmed_that_it_is_you(alice: User) -> None:
-    switch_on(alice)
+    secret, codes = switch_on(alice)
     client = client_of(alice)
     grow_old(client)
-    asked = client.post(REQUIREMENT, {"required": "on", "note": "ñ <b>", "old_password": "x y"})
+    asked = client.post(
+        REQUIREMENT,
+        {
+            "required": "on",
+            "note": "ñ <b>",
+            "postal_code": "SW1A 1AA",
+            "old_password": "x y",
+            "recovery_code": "x y",
+        },
+    )
     page = text_of(asked)
     assert asked.status_code == 403
     assert "no-store" in asked.headers["Cache-Control"]
     assert f'action="{CONFIRM}?next={REQUIREMENT}"' in page
     assert 'name="required" value="on"' in page
     assert 'name="note" value="ñ <b>"' in page
+    assert 'name="postal_code" value="SW1A 1AA"' in page
     assert "x y" not in page
     waiting = {"confirm-waiting": "1", "required": "on"}
     address = f"{CONFIRM}?next={REQUIREMENT}"
-    wrong = client.post(address, {**waiting, "confirm-password": "wrong horse battery"})
+    wrong = client.post(address, {**waiting, "confirm-code": codes[0][::-1]})
     assert wrong.status_code == 422
     assert 'name="required" value="on"' in text_of(wrong)
-    right = client.post(address, {**waiting, "confirm-password": PASSWORD})
+    right = client.post(address, {**waiting, "confirm-code": code_of(secret)})
     assert (right.status_code, right.headers["Location"]) == (307, REQUIREMENT)
-    done = client.post(REQUIREMENT, {**waiting, "confirm-password": PASSWORD})
+    done = client.post(REQUIREMENT, {**waiting, "confirm-code": code_of(secret)})
     assert (done.status_code, done.headers["Location"]) == (302, REQUIREMENT)
     assert "checked" in text_of(client.get(REQUIREMENT))
     assert "Second factor asked of everybody" in text_of(client.get("/staff/organisation/"))
 
 
-def test_a_code_confirms_as_well_and_a_page_is_returned_to(alice: User) -> None:
+def test_who_has_a_second_factor_confirms_by_it_and_returns_to_the_page(alice: User) -> None:
     secret, _codes = switch_on(alice)
     client = client_of(alice)
     grow_old(client)
@@ -203,9 +221,10 @@ def test_a_code_confirms_as_well_and_a_page_is_returned_to(alice: User) -> None:
     )
     assert client.get(asked.headers["Location"]).status_code == 200
     assert client.post(OFF).status_code == 403
-    confirming = client.post(
-        f"{CONFIRM}?next={SECURITY}", {"confirm-password": "", "confirm-code": code_of(secret)}
-    )
+    with_password = {"confirm-password": PASSWORD}
+    assert client.post(f"{CONFIRM}?next={SECURITY}", with_password).status_code == 422
+    assert client.post(OFF).status_code == 403
+    confirming = client.post(f"{CONFIRM}?next={SECURITY}", {"confirm-code": code_of(secret)})
     assert (confirming.status_code, confirming.headers["Location"]) == (302, SECURITY)
     assert client.post(OFF).status_code == 302
     assert stored(alice).second_factor_since is None
@@ -266,6 +285,18 @@ def test_members_without_one_are_led_to_it_from_every_page(alice: User, bob: Use
     # And cannot be switched off any more.
     client.post(OFF)
     assert stored(bob).second_factor_since is not None
+
+
+def test_nobody_gets_past_it_because_the_store_did_not_answer(alice: User, bob: User) -> None:
+    switch_on(alice)
+    change_second_factor_requirement(actor=confirmed(alice), required=True)
+    client = client_of(bob)
+    # One for what the person prefers, one for this; the page would get an answer.
+    silent = [faults.refusal("ServiceUnavailable", status=501)] * 2
+    client.raise_request_exception = False
+    with faults.injected("BatchGetItem", *silent):
+        assert client.get("/accounts/sessions/").status_code == 503
+    assert client.get("/accounts/sessions/").status_code == 302
 
 
 def test_who_is_led_there_can_log_out_and_alice_is_not_asked(alice: User, bob: User) -> None:

@@ -163,7 +163,10 @@ def test_an_address_in_use_elsewhere_does_not_become_an_owner(alice: User, bob: 
 
 def test_a_changed_password_replaces_the_old_one_and_the_stamp(alice: User) -> None:
     changed = services.change_password(
-        user=alice, current_password=PASSWORD, new_password="a brand new password"
+        user=alice,
+        client_address=CLIENT,
+        current_password=PASSWORD,
+        new_password="a brand new password",
     )
     assert changed.credential_stamp != alice.credential_stamp
     assert log_in(password="a brand new password").user_id == alice.user_id
@@ -174,11 +177,16 @@ def test_a_changed_password_replaces_the_old_one_and_the_stamp(alice: User) -> N
 def test_changing_a_password_needs_the_current_one_and_a_good_new_one(alice: User) -> None:
     with pytest.raises(WrongPassword) as wrong:
         services.change_password(
-            user=alice, current_password="wrong horse", new_password="a brand new password"
+            user=alice,
+            client_address=CLIENT,
+            current_password="wrong horse",
+            new_password="a brand new password",
         )
     assert "current_password" in wrong.value.fields
     with pytest.raises(WeakPassword) as weak:
-        services.change_password(user=alice, current_password=PASSWORD, new_password="short")
+        services.change_password(
+            user=alice, client_address=CLIENT, current_password=PASSWORD, new_password="short"
+        )
     assert "new_password" in weak.value.fields
 
 
@@ -186,7 +194,9 @@ def test_trying_weak_passwords_is_not_taken_for_guessing(alice: User, settings: 
     settings.LOGIN_ATTEMPTS_PER_ADDRESS = 1
     for _ in range(3):
         with pytest.raises(WeakPassword):
-            services.change_password(user=alice, current_password=PASSWORD, new_password="short")
+            services.change_password(
+                user=alice, client_address=CLIENT, current_password=PASSWORD, new_password="short"
+            )
 
 
 def test_guessing_the_current_password_is_slowed(alice: User, settings: Settings) -> None:
@@ -194,12 +204,45 @@ def test_guessing_the_current_password_is_slowed(alice: User, settings: Settings
     for error in (WrongPassword, TooManyAttempts):
         with pytest.raises(error):
             services.change_password(
-                user=alice, current_password="wrong", new_password="a brand new password"
+                user=alice,
+                client_address=CLIENT,
+                current_password="wrong",
+                new_password="a brand new password",
             )
+
+
+def test_outsiders_who_guess_do_not_keep_anybody_from_changing_the_password(
+    alice: User, settings: Settings
+) -> None:
+    settings.LOGIN_ATTEMPTS_PER_ADDRESS = 1
+    for error in (InvalidCredentials, TooManyAttempts):
+        with pytest.raises(error):
+            log_in(password="wrong", client="198.51.100.7")
+    services.change_password(
+        user=alice,
+        client_address=CLIENT,
+        current_password=PASSWORD,
+        new_password="a brand new password",
+    )
+
+
+def test_guesses_of_a_current_password_count_for_the_client(
+    alice: User, settings: Settings
+) -> None:
+    settings.LOGIN_ATTEMPTS_PER_CLIENT = 1
+    with pytest.raises(WrongPassword):
+        services.change_password(
+            user=alice, client_address=CLIENT, current_password="wrong", new_password="a new one 1"
+        )
+    with pytest.raises(TooManyAttempts):
+        log_in()
 
 
 def test_the_password_of_nobody_cannot_be_changed(alice: User) -> None:
     with pytest.raises(UserNotFound):
         services.change_password(
-            user=replace(alice, user_id="USER-gone"), current_password="a", new_password="b"
+            user=replace(alice, user_id="USER-gone"),
+            client_address=CLIENT,
+            current_password="a",
+            new_password="b",
         )

@@ -53,7 +53,7 @@ def test_a_link_in_the_new_mailbox_moves_the_account(
     page = open_page(width=PHONE, javascript=False)
     log_in(page, alice)
     page.goto("/accounts/")
-    page.get_by_role("button", name="Change e-mail address").click()
+    page.get_by_role("link", name="Change e-mail address").click()
     page.fill("[name=email]", "alice.diaz@example.com")
     page.get_by_role("button", name="Send me the link").click()
     expect(page.get_by_role("status")).to_contain_text("Look in your new mailbox")

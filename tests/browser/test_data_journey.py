@@ -21,7 +21,7 @@ def test_people_take_their_data_along_and_are_erased(
     page = open_page(width=PHONE, javascript=javascript)
     log_in(page, bob)
     page.goto("/accounts/")
-    page.get_by_role("button", name="My data").click()
+    page.get_by_role("link", name="My data").click()
     expect(page.locator("h1")).to_have_text("My data")
 
     with page.expect_download() as download:

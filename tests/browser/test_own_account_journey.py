@@ -23,7 +23,7 @@ def test_ending_a_session_logs_the_other_device_out(
     log_in(laptop, alice)
     log_in(phone, alice)
     laptop.goto("/accounts/")
-    laptop.get_by_role("button", name="My sessions").click()
+    laptop.get_by_role("link", name="My sessions").click()
     sessions = laptop.locator("main .app-sessions > li")
     expect(sessions).to_have_count(2)
     expect(sessions.filter(has_text="this session")).to_have_count(1)

@@ -41,7 +41,7 @@ def test_a_token_is_made_used_and_revoked(
     page = open_page(width=PHONE, javascript=javascript, theme="dark" if javascript else "light")
     log_in(page, alice)
     page.goto("/accounts/")
-    page.get_by_role("button", name="My API tokens").click()
+    page.get_by_role("link", name="My API tokens").click()
     page.get_by_role("button", name="Make a token").click()
     page.get_by_role("button", name="Make the token").click()
     expect(page.locator("main")).to_contain_text("Choose at least one thing")

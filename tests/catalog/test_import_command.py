@@ -16,6 +16,7 @@ from django.core.management import CommandError
 from django.test import override_settings
 
 from accounts.entities import Actor, User
+from accounts.selectors import find_membership
 from catalog import selectors
 from catalog.imports.writer import Counts
 from tests.catalog.import_files import (
@@ -219,6 +220,9 @@ def test_demonstration_data_is_loaded_once() -> None:
     first = run("load_demo")
     assert "Log in as owner@example.com" in first
     assert "supervisor@example.com" in first
+    owner = find_membership(email="owner@example.com")
+    assert owner is not None
+    assert (owner.user.name, owner.user.is_owner) == ("Ana Ferrer", True)
     shown = selectors.list_public_products(limit=100)
     assert len(shown.cards) == 100
     assert "nothing changed" in run("load_demo")

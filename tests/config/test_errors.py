@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from config.errors import DETAILS, TITLES
@@ -188,3 +189,19 @@ def test_an_unforeseen_error_is_logged_with_its_traceback(
     [record] = [record for record in caplog.records if record.name == "backroom.errors"]
     assert record.exc_info is not None
     assert record.fields["request_id"] == answer["X-Request-ID"]  # type: ignore[attr-defined]
+
+
+def test_a_page_link_that_is_not_valid_leads_to_the_first_page(probes: Client) -> None:
+    page = probes.get("/probe/fail/cursor/?q=tea&cursor=forged").content.decode()
+    assert '<a role="button" href="/probe/fail/cursor/?q=tea">Go to the first page</a>' in page
+    assert page.index("Go to the first page") < page.index("Go to the catalogue")
+
+
+def test_behind_the_login_an_error_leads_back_there(probes: Client) -> None:
+    assert "start page" not in text_of(probes.get("/staff/nowhere/"))
+    probes.cookies[settings.SESSION_COOKIE_NAME] = "whatever it says"
+    assert '<a role="button" href="/staff/">' in probes.get("/staff/nowhere/").content.decode()
+    assert (
+        '<a role="button" href="/accounts/">' in probes.get("/accounts/nowhere/").content.decode()
+    )
+    assert 'role="button" href="/">' in probes.get("/nowhere/").content.decode()

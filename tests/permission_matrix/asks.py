@@ -66,6 +66,10 @@ def _person(_world: World, _values: Mapping[str, str]) -> dict[str, Any]:
     return {"roles": ["viewer"], "where": "all", "version": 1}
 
 
+def _address(world: World, _values: Mapping[str, str]) -> dict[str, Any]:
+    return {"email": world.colleague(unused("Person"), ("staff",)).email}
+
+
 def _invitation(_world: World, _values: Mapping[str, str]) -> dict[str, Any]:
     return {"email": f"{unused('i')}@example.com", "roles": ["viewer"], "where": "all"}
 
@@ -91,6 +95,7 @@ def _store_form(_world: World, _values: Mapping[str, str]) -> dict[str, Any]:
 
 
 _PERSON = {"user_id": World.person}
+_SECURED_PERSON = {"user_id": World.secured_person}
 _DELETED_PERSON = {"user_id": World.deleted_person}
 _INVITATION = {"invitation_id": World.invitation}
 _ROLE = {"role_id": World.role}
@@ -122,6 +127,7 @@ ASKS = {
     "catalog:import-step POST": Ask(_JOB),
     "catalog:import-errors GET": Ask(_JOB),
     "accounts:logout POST": Ask(alone=True),
+    "organisation:people POST": Ask(data=_address),
     "accounts:reset GET": Ask({"token": World.reset_link}),
     "accounts:reset POST": Ask({"token": World.reset_link}),
     "accounts:end-session POST": Ask({"session_id": World.session}),
@@ -142,6 +148,8 @@ ASKS = {
     "organisation:person-reactivate POST": Ask(_PERSON),
     "organisation:person-delete GET": Ask(_PERSON),
     "organisation:person-delete POST": Ask(_PERSON),
+    "organisation:person-second-factor GET": Ask(_SECURED_PERSON),
+    "organisation:person-second-factor POST": Ask(_SECURED_PERSON),
     "organisation:person-restore POST": Ask(_DELETED_PERSON),
     "organisation:person-destroy GET": Ask(_DELETED_PERSON),
     "organisation:person-destroy POST": Ask(_DELETED_PERSON),
@@ -157,6 +165,7 @@ ASKS = {
     "organisation:store-new POST": Ask(data=_store_form),
     "organisation:store GET": Ask(_STORE),
     "organisation:store POST": Ask(_STORE, _store_form),
+    "organisation:store-delete GET": Ask(_STORE),
     "organisation:store-delete POST": Ask(_STORE, {"version": 1}),
     "organisation:store-restore POST": Ask(_DELETED_STORE, {"version": 2}),
     "organisation:store-destroy GET": Ask(_DELETED_STORE),
@@ -198,9 +207,7 @@ ASKS = {
     ),
     "delete_person": Ask({"person_id": World.person}),
     "restore_person": Ask({"person_id": World.deleted_person}),
-    "destroy_person": Ask(
-        {"person_id": World.deleted_person}, query={"email": fixed("wrong@example.com")}
-    ),
+    "destroy_person": Ask({"person_id": World.deleted_person}, {"email": "wrong@example.com"}),
     "invite_person": Ask(data=_invitation_body),
     "resend_invitation": Ask(_INVITATION),
     "withdraw_invitation": Ask(_INVITATION),

@@ -61,7 +61,7 @@ destroy_person           401       404      403     403    422    403
 list_invitations         401       own      403     403    200    200
 invite_person            401       own      403     403    201    422
 resend_invitation        401       404      403     403    200    403
-withdraw_invitation      401       404      403     403    204    204
+withdraw_invitation      401       404      403     403    204    403
 
 # Roles
 list_permissions         401       own      403     200    200    200

@@ -83,12 +83,13 @@ accounts:email                  POST   login     422      422     422    422
 accounts:email-confirm          GET    login     404      404     404    200
 accounts:email-confirm          POST   login     404      404     404    moved
 accounts:data                   GET    login     own      200     200    200
-accounts:data-file              GET    login     own      200     200    200
+accounts:data-file              POST   login     own      200     200    200
 accounts:erase                  POST   login     422      422     422    422
 accounts:tokens                 GET    login     own      200     200    200
 accounts:token-new              GET    login     own      403     200    200
 accounts:token-new              POST   login     422      403     422    422
 accounts:revoke-token           POST   login     404      404     404    moved
+accounts:revoke-tokens          GET    login     moved    moved   moved  moved
 accounts:revoke-tokens          POST   login     moved    moved   moved  moved
 
 # The organisation
@@ -103,6 +104,7 @@ organisation:transfer           POST   login     404      403     403    422    
 
 # People
 organisation:people             GET    login     own      403     200    200    200
+organisation:people             POST   login     422      403     moved  moved  moved
 organisation:person             GET    login     404      403     200    200    200
 organisation:person-access      GET    login     404      403     403    200    403
 organisation:person-access      POST   login     404      403     403    moved  403
@@ -110,6 +112,8 @@ organisation:person-deactivate  POST   login     404      403     403    moved  
 organisation:person-reactivate  POST   login     404      403     403    moved  403
 organisation:person-delete      GET    login     404      403     403    200    403
 organisation:person-delete      POST   login     404      403     403    moved  403
+organisation:person-second-factor GET  login     404      403     403    200    403
+organisation:person-second-factor POST login     404      403     403    moved  403
 organisation:person-restore     POST   login     404      403     403    moved  403
 organisation:person-destroy     GET    login     404      403     403    200    403
 organisation:person-destroy     POST   login     404      403     403    422    403
@@ -118,7 +122,7 @@ organisation:invite             GET    login     own      403     403    200    
 organisation:invite             POST   login     own      403     403    moved  422
 organisation:invitations        GET    login     own      403     403    200    200
 organisation:invitation-resend  POST   login     404      403     403    moved  403
-organisation:invitation-withdraw POST  login     404      403     403    moved  moved
+organisation:invitation-withdraw POST  login     404      403     403    moved  403
 
 # Roles
 organisation:roles              GET    login     own      403     200    200    200
@@ -136,6 +140,7 @@ organisation:store-new          GET    login     own      403     403    200    
 organisation:store-new          POST   login     own      403     403    moved  403
 organisation:store              GET    login     404      403     200    200    404
 organisation:store              POST   login     404      403     403    moved  404
+organisation:store-delete       GET    login     404      403     403    200    404
 organisation:store-delete       POST   login     404      403     403    moved  404
 organisation:store-restore      POST   login     404      403     403    moved  404
 organisation:store-destroy      GET    login     404      403     403    200    404

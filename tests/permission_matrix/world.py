@@ -30,6 +30,7 @@ from catalog.imports import jobs
 from storage.transactions import Transaction
 from tests.accounts.browsers import key_of
 from tests.accounts.fixtures import PASSWORD
+from tests.accounts.second_factors import switch_on
 from tests.catalog.api_client import Api
 
 _numbers = count(1)
@@ -145,6 +146,12 @@ class World:
     def person(self) -> str:
         """Staff."""
         return self.colleague(unused("Person"), ("staff",)).user_id
+
+    def secured_person(self) -> str:
+        """Staff, with a second factor."""
+        user = self.colleague(unused("Person"), ("staff",))
+        switch_on(user)
+        return user.user_id
 
     def deleted_person(self) -> str:
         user_id = self.person()

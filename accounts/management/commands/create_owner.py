@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import Any
 
@@ -8,6 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts import services
+from accounts.entities import clean_name
+from accounts.errors import NameMissing
+from accounts.management.answers import ask_for_password
 from storage.domain import DomainError
 
 
@@ -24,12 +26,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        email, organisation = options["email"], options["organisation"]
         try:
-            user, created = services.ensure_owner(
-                email=options["email"],
-                password=_password(from_stdin=options["password_stdin"]),
-                organisation_name=options["organisation"],
-            )
+            # Before anybody types a password for nothing.
+            if not clean_name(organisation, field="organisation"):
+                raise NameMissing("organisation")
+            user, created = services.find_owner(email=email, organisation_name=organisation), False
+            if user is None:
+                user, created = services.ensure_owner(
+                    email=email,
+                    password=_password(from_stdin=options["password_stdin"]),
+                    organisation_name=organisation,
+                )
         except DomainError as error:
             details = [str(text) for texts in error.fields.values() for text in texts]
             raise CommandError(" ".join(details) or str(error)) from error
@@ -43,7 +51,4 @@ class Command(BaseCommand):
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    password = getpass.getpass(_("Password: "))
-    if password != getpass.getpass(_("Password again: ")):
-        raise CommandError(_("The two passwords differ."))
-    return password
+    return ask_for_password(instead="--password-stdin")

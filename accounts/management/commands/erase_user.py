@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import repository
 from accounts.entities import Actor, User, normalise_email
+from accounts.management.answers import ask
 from accounts.management.removals import refusals
 from accounts.personal_data import erasure
 from accounts.personal_data.entities import Erasure
@@ -102,7 +103,8 @@ class Command(BaseCommand):
 def _confirm(user: User, organisation: str) -> None:
     """Raises WrongAddress."""
     question = _("%(name)s of “%(organisation)s” is erased for good. Type the e-mail address: ")
-    typed = input(question % {"name": user.name, "organisation": organisation})
+    question %= {"name": user.name, "organisation": organisation}
+    typed = ask(question, instead="--yes")
     if not erasure.is_address_of(user, typed):
         raise WrongAddress
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.entities import Actor
+from accounts.errors import UserNotFound
 from accounts.management.removals import refusals
 from accounts.personal_data.export import export_user
 from storage.errors import StoreError
@@ -18,7 +19,9 @@ class Command(BaseCommand):
     help = "Writes everything that is kept about a person as JSON, to answer a request by letter."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email", metavar="EMAIL")
+        parser.add_argument(
+            "email", metavar="EMAIL", help="Whose data: the address of an account, deleted or not."
+        )
         parser.add_argument(
             "--output",
             type=Path,
@@ -29,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         path: Path | None = options["output"]
         with refusals():
-            document = export_user(actor=Actor.system(org_id=""), email=options["email"])
+            document = _document(options["email"])
         try:
             if path is None:
                 for piece in document:
@@ -44,6 +47,14 @@ class Command(BaseCommand):
             raise CommandError(text % {"file": path, "reason": error.strerror}) from error
         if path is not None:
             self.stdout.write(_("Everything is in %(file)s.") % {"file": path})
+
+
+def _document(email: str) -> Iterator[bytes]:
+    try:
+        return export_user(actor=Actor.system(org_id=""), email=email)
+    except UserNotFound as error:
+        text = _("Nobody with the address %(email)s has an account here.")
+        raise CommandError(text % {"email": email}) from error
 
 
 def _write(path: Path, document: Iterator[bytes]) -> None:

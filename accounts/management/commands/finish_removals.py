@@ -5,10 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.entities import Actor
 from accounts.errors import ChangedMeanwhile
 from accounts.management.removals import said
+from accounts.people.expired_invitations import remove_long_expired
 from accounts.personal_data.erasure import due_erasures
 from accounts.personal_data.erasure import finish as finish_erasure
 from accounts.removal import runner
@@ -20,7 +22,8 @@ from storage.explanations import STORE_FAILURES
 class Command(BaseCommand):
     help = (
         "Goes on with organisations that are being deleted, restored or destroyed, and with people"
-        " who are being erased. Any number of these may run at once, and be killed at any moment."
+        " who are being erased, and removes invitations that expired more than 30 days ago. Any"
+        " number of these may run at once, and be killed at any moment."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -58,4 +61,17 @@ class Command(BaseCommand):
                 failed.append(erasure.pk)
             else:
                 self.stdout.write(_("%(id)s  Erased.") % {"id": erasure.pk})
+        try:
+            count = remove_long_expired()
+        except (StoreError, *STORE_FAILURES) as error:
+            self.stderr.write(f"INVITATION  {error}")
+            failed.append("INVITATION")
+        else:
+            if count:
+                text = ngettext(
+                    "%(count)d invitation that had expired long ago is removed.",
+                    "%(count)d invitations that had expired long ago are removed.",
+                    count,
+                )
+                self.stdout.write(text % {"count": count})
         return failed

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import mail, reset_links, selectors
+from accounts.addresses.links import duration
 from accounts.entities import Actor, User
 from accounts.second_factor.services import remove_second_factor
 from storage.domain import DomainError
@@ -58,7 +60,8 @@ class Command(BaseCommand):
 
     def _print_link(self, actor: Actor, user: User) -> None:
         link = reset_links.issue_reset_link(actor=actor, user=user)
-        self.stdout.write(_("Whoever has this link can set the password, once:"))
+        text = _("For %(duration)s, whoever has this link can set the password, once:")
+        self.stdout.write(text % {"duration": duration(settings.RESET_LINK_SECONDS)})
         self.stdout.write(mail.absolute(None, reverse("accounts:reset", args=[link.token])))
 
     def _require_typed(self, user: User) -> None:

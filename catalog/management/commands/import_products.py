@@ -16,13 +16,18 @@ from catalog.imports.checkpoint import Progress
 from catalog.imports.mapping import load_mapping, pairs
 from catalog.imports.readers import Format
 from catalog.imports.runs import Run
+from catalog.management.importing import (
+    COULD_NOT_RUN,
+    SOME_REFUSED,
+    add_run_arguments,
+    failures_explained,
+    report_and_checkpoint,
+    say_columns,
+    stopped,
+    summarise,
+)
 from catalog.management.owner import actor_for, add_owner_arguments
-from storage.domain import DomainError
-from storage.errors import StoreError, StoreUnavailable
-from storage.explanations import STORE_FAILURES, explain
 from storage.interruption import Interruption
-
-SOME_REFUSED, COULD_NOT_RUN = 1, 2
 
 
 class Command(BaseCommand):
@@ -49,11 +54,7 @@ class Command(BaseCommand):
         parser.add_argument("--mapping", type=Path, metavar="FILE", help="Both, as a JSON file.")
         parser.add_argument("--dry-run", action="store_true", help="Check only; write nothing.")
         parser.add_argument("--publish", action="store_true", help="New products become public.")
-        parser.add_argument(
-            "--errors", type=Path, metavar="FILE", help="Report of what was refused (CSV)."
-        )
-        parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="How far it came.")
-        parser.add_argument("--fresh", action="store_true", help="Ignore an earlier checkpoint.")
+        add_run_arguments(parser)
         parser.add_argument("--quiet", action="store_true", help="No progress bar.")
         parser.add_argument("--template", choices=("csv", "json"), help="Print an example file.")
 
@@ -66,7 +67,7 @@ class Command(BaseCommand):
         if path is None:
             raise CommandError(_("Name the file to import."), returncode=COULD_NOT_RUN)
         try:
-            with path.open("rb") as file:
+            with failures_explained(), path.open("rb") as file:
                 self._import(file, path, options)
         except OSError as error:
             text = _("%(file)s cannot be read: %(reason)s.")
@@ -74,16 +75,6 @@ class Command(BaseCommand):
             raise CommandError(
                 text % {"file": error.filename or path, "reason": reason}, returncode=COULD_NOT_RUN
             ) from error
-        except DomainError as error:
-            raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
-        except StoreUnavailable as error:
-            text = _("The store did not answer (%(reason)s). The same command goes on from there.")
-            raise CommandError(text % {"reason": error}, returncode=COULD_NOT_RUN) from error
-        except STORE_FAILURES as error:
-            raise CommandError(explain(error), returncode=COULD_NOT_RUN) from error
-        except StoreError as error:
-            text = _("The store refused this (%(reason)s).")
-            raise CommandError(text % {"reason": error}, returncode=COULD_NOT_RUN) from error
 
     def _import(self, file: BinaryIO, path: Path, options: dict[str, Any]) -> None:
         actor = actor_for(options)
@@ -97,10 +88,7 @@ class Command(BaseCommand):
             dry_run=options["dry_run"],
         )
         self._say_what_was_understood(run)
-        # A name of its own, so that a real run that was stopped keeps its report.
-        ending = ".dry-run.errors.csv" if run.dry_run else ".errors.csv"
-        report = options["errors"] or path.with_name(path.name + ending)
-        checkpoint = options["checkpoint"] or report.with_name(report.name + ".checkpoint")
+        report, checkpoint = report_and_checkpoint(options, path, dry_run=run.dry_run)
         with Interruption() as interruption:
             steps = runs.execute(
                 run,
@@ -114,19 +102,26 @@ class Command(BaseCommand):
             started = time.monotonic()
             begin, progress = self._follow(steps, file, quiet=options["quiet"])
         seconds = time.monotonic() - started
-        self._summarise(progress, run, report, (progress.rows - begin) / max(seconds, 0.001))
+        summarise(
+            self.stdout,
+            progress.counts,
+            rows=progress.rows,
+            dry_run=run.dry_run,
+            report=report,
+            nothing_changed=_("Nothing changed: the catalogue says all of this already."),
+            rate=(progress.rows - begin) / max(seconds, 0.001),
+        )
+        if run.source.format is Format.CSV and not progress.rows:
+            self.stdout.write(_("The file has no rows below its header."))
         if interruption.was_asked_for():
-            text = _("Stopped. The same command goes on after row %(rows)d; --fresh begins anew.")
-            raise CommandError(text % {"rows": progress.rows}, returncode=COULD_NOT_RUN)
+            raise stopped(progress.rows)
         if progress.counts.refused:
             sys.exit(SOME_REFUSED)
 
     def _say_what_was_understood(self, run: Run) -> None:
         if run.source.encoding_was_guessed:
             self.stderr.write(_("The file is not UTF-8; it was read as Windows-1252."))
-        said = [f"{name} ← {text}" for name, text in run.mapping.as_texts().items()]
-        said += [f"{name} = {text}" for name, text in run.mapping.constants.items()]
-        self.stdout.write(_("Columns: %(columns)s") % {"columns": "; ".join(said)})
+        say_columns(self.stdout, run.mapping.as_texts(), run.mapping.constants)
 
     def _follow(self, steps: Any, file: BinaryIO, *, quiet: bool) -> tuple[int, Progress]:
         """(rows done before, where it ended). Time left comes from the place in the file."""
@@ -150,33 +145,3 @@ class Command(BaseCommand):
                 )
                 bar.update(min(file.tell(), size) - bar.n)
         return begin, progress
-
-    def _summarise(self, progress: Progress, run: Run, report: Path, rate: float) -> None:
-        counts = progress.counts
-        text = (
-            _(
-                "%(created)d would be created, %(changed)d changed, %(unchanged)d are unchanged,"
-                " %(refused)d would be refused."
-            )
-            if run.dry_run
-            else _(
-                "%(created)d created, %(changed)d changed, %(unchanged)d unchanged,"
-                " %(refused)d refused."
-            )
-        )
-        amounts = {
-            "created": counts.created,
-            "changed": counts.changed,
-            "unchanged": counts.unchanged,
-            "refused": counts.refused,
-        }
-        self.stdout.write(text % amounts)
-        if progress.rows and counts.unchanged == progress.rows:
-            self.stdout.write(_("Nothing changed: the catalogue says all of this already."))
-        self.stdout.write(
-            _("%(rows)d rows, %(rate)d a second.") % {"rows": progress.rows, "rate": rate}
-        )
-        if counts.refused:
-            self.stdout.write(_("What was refused and why: %(file)s") % {"file": report})
-        if run.source.format is Format.CSV and not progress.rows:
-            self.stdout.write(_("The file has no rows below its header."))

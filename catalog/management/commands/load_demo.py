@@ -27,6 +27,7 @@ from storage.transactions import Transaction
 
 PRODUCTS = Path(__file__).resolve().parents[2] / "demo" / "products.ndjson"
 EMAIL = "owner@example.com"
+NAME = "Ana Ferrer"
 ORGANISATION = "Harbour & Pine General Store"
 # Known to everybody who reads this, and so refused outside local stages.
 PASSWORD = "only on this machine"  # noqa: S105
@@ -59,7 +60,7 @@ class Command(BaseCommand):
             return
         try:
             user, _created = ensure_owner(
-                email=EMAIL, password=password, organisation_name=ORGANISATION
+                email=EMAIL, password=password, name=NAME, organisation_name=ORGANISATION
             )
             with _marked_unfinished():
                 add_stores(user.actor)

@@ -15,18 +15,23 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from catalog.management.importing import (
+    COULD_NOT_RUN,
+    add_run_arguments,
+    failures_explained,
+    report_and_checkpoint,
+    stopped,
+    summarise,
+)
 from catalog.management.owner import add_owner_arguments
 from config.sql_import import errors
-from storage.domain import DomainError
-from storage.errors import StoreError, StoreUnavailable
-from storage.explanations import STORE_FAILURES, explain
 from storage.intake import TargetWriter
 from storage.interruption import Interruption
 
 if TYPE_CHECKING:
     from config.sql_import.run import Progress, Run
 
-NOT_ALL, COULD_NOT_RUN = 1, 2
+NOT_ALL = 1
 ADDRESS = "SQL_URL"
 PACKAGES = ("sqlalchemy", "psycopg", "pymysql")
 
@@ -48,33 +53,20 @@ class Command(BaseCommand):
         parser.add_argument("--from", metavar="TABLE", help="With --draft, --list: this table.")
         parser.add_argument("--schema", metavar="NAME", help="With --draft, --list: this schema.")
         parser.add_argument("--dry-run", action="store_true", help="Check only; write nothing.")
-        parser.add_argument(
-            "--errors", type=Path, metavar="FILE", help="Report of what was refused (CSV)."
-        )
-        parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="How far it came.")
-        parser.add_argument("--fresh", action="store_true", help="Ignore an earlier checkpoint.")
+        add_run_arguments(parser)
         parser.add_argument("--quiet", action="store_true", help="No progress bar.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if not all(map(importlib.util.find_spec, PACKAGES)):
             raise CommandError(str(errors.PACKAGES_MISSING), returncode=COULD_NOT_RUN)
         try:
-            if options["list"]:
-                self._list(options)
-            elif options["draft"]:
-                self._draft(options)
-            else:
-                self._import(options)
-        except DomainError as error:
-            raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
-        except StoreUnavailable as error:
-            text = _("The store did not answer (%(reason)s). The same command goes on from there.")
-            raise CommandError(text % {"reason": error}, returncode=COULD_NOT_RUN) from error
-        except STORE_FAILURES as error:
-            raise CommandError(explain(error), returncode=COULD_NOT_RUN) from error
-        except StoreError as error:
-            text = _("The store refused this (%(reason)s).")
-            raise CommandError(text % {"reason": error}, returncode=COULD_NOT_RUN) from error
+            with failures_explained():
+                if options["list"]:
+                    self._list(options)
+                elif options["draft"]:
+                    self._draft(options)
+                else:
+                    self._import(options)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -143,26 +135,31 @@ class Command(BaseCommand):
             names = ", ".join(field.name for field in run.not_given)
             text = _("The mapping gives no %(fields)s: new ones will be refused.")
             self.stderr.write(text % {"fields": names})
-        # A name of its own, so that a real run that was stopped keeps its report.
-        ending = ".dry-run.errors.csv" if run.dry_run else ".errors.csv"
-        report: Path = options["errors"] or path.with_name(path.name + ending)
+        report, checkpoint = report_and_checkpoint(options, path, dry_run=run.dry_run)
         with Interruption() as interruption:
             steps = execute(
                 run,
                 writer,
                 whose=f"{options['organisation'] or ''} {options['owner'] or ''}",
                 report=report,
-                checkpoint=options["checkpoint"] or report.with_name(report.name + ".checkpoint"),
+                checkpoint=checkpoint,
                 fresh=options["fresh"],
                 stop=interruption.was_asked_for,
             )
             started = time.monotonic()
             begin, progress = self._follow(steps, quiet=options["quiet"])
         seconds = max(time.monotonic() - started, 0.001)
-        self._summarise(progress, run, report, (progress.rows - begin) / seconds)
+        summarise(
+            self.stdout,
+            progress.counts,
+            rows=progress.rows,
+            dry_run=run.dry_run,
+            report=report,
+            nothing_changed=_("Nothing changed: all of this is there already."),
+            rate=(progress.rows - begin) / seconds,
+        )
         if interruption.was_asked_for() and progress.rows < progress.total:
-            text = _("Stopped. The same command goes on after row %(rows)d; --fresh begins anew.")
-            raise CommandError(text % {"rows": progress.rows}, returncode=COULD_NOT_RUN)
+            raise stopped(progress.rows)
         differ = self._compare(progress)
         if progress.counts.refused or differ:
             sys.exit(NOT_ALL)
@@ -184,34 +181,6 @@ class Command(BaseCommand):
             for progress in steps:
                 bar.update(progress.rows - bar.n)
         return begin, progress
-
-    def _summarise(self, progress: Progress, run: Run, report: Path, rate: float) -> None:
-        counts = progress.counts
-        text = (
-            _(
-                "%(created)d would be created, %(changed)d changed, %(unchanged)d are unchanged,"
-                " %(refused)d would be refused."
-            )
-            if run.dry_run
-            else _(
-                "%(created)d created, %(changed)d changed, %(unchanged)d unchanged,"
-                " %(refused)d refused."
-            )
-        )
-        amounts = {
-            "created": counts.created,
-            "changed": counts.changed,
-            "unchanged": counts.unchanged,
-            "refused": counts.refused,
-        }
-        self.stdout.write(text % amounts)
-        if progress.rows and counts.unchanged == progress.rows:
-            self.stdout.write(_("Nothing changed: all of this is there already."))
-        self.stdout.write(
-            _("%(rows)d rows, %(rate)d a second.") % {"rows": progress.rows, "rate": rate}
-        )
-        if counts.refused:
-            self.stdout.write(_("What was refused and why: %(file)s") % {"file": report})
 
     def _compare(self, progress: Progress) -> bool:
         """Says the counts at the end, loudly where they differ."""

@@ -174,7 +174,9 @@ def test_links_end_with_time_with_another_password_and_with_use(
     sent()
     forged = altered(link_for(alice, "third@example.com"))
     before_password = link_for(alice, "fourth@example.com")
-    services.change_password(user=alice, current_password=PASSWORD, new_password=NEW_PASSWORD)
+    services.change_password(
+        user=alice, client_address=CLIENT, current_password=PASSWORD, new_password=NEW_PASSWORD
+    )
     sent()
     settings.EMAIL_CHANGE_SECONDS = 0
     expired = link_for(alice, "fifth@example.com")

@@ -9,15 +9,17 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import services
+from accounts import selectors, services
 from accounts.entities import User
 from accounts.errors import InvalidResetLink
+from accounts.repository import change_organisation
 from accounts.reset_links import open_reset_link
 from storage.audit import history
 from storage.client import call
 from storage.ephemeral import EphemeralItem
 from storage.meter import measure
-from tests.accounts.actions import change, log_in, stored
+from storage.transactions import Transaction
+from tests.accounts.actions import CLIENT, change, log_in, stored
 from tests.accounts.addresses.mails import html, only, path_in, seen, sent, text, token_in
 from tests.accounts.browsers import is_logged_in, logged_in
 from tests.accounts.fixtures import PASSWORD
@@ -86,6 +88,23 @@ def test_an_address_without_an_account_hears_that(store: None) -> None:
     assert "nobody@example.com" not in str(kept)
 
 
+def test_whose_account_is_closed_hears_why_and_who_can_help(alice: User, bob: User) -> None:
+    now = datetime.now(UTC)
+    shop = selectors.get_own_organisation(actor=alice.actor)
+    change(replace(stored(bob), deactivated_at=now))
+    ask("BOB@example.com")
+    message = only()
+    assert (message.subject, message.recipients()) == ("Your account is closed", [bob.email])
+    for said in (f"Your account at “{shop.name}” is closed. Ask", "Hello Bob,"):
+        assert said in text(message)
+    assert "/accounts/" not in html(message)
+    transaction = Transaction()
+    change_organisation(transaction, replace(shop, deleted_at=now))
+    transaction.commit()
+    ask(bob.email)
+    assert f"because “{shop.name}” has been deleted" in text(only())
+
+
 def test_it_speaks_the_language_of_the_person_else_of_the_page(alice: User) -> None:
     change(replace(stored(alice), language="es"))
     spanish = Client(headers={"Accept-Language": "es"})
@@ -143,7 +162,9 @@ def test_a_password_is_changed_although_no_notice_can_be_sent(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
-    services.change_password(user=alice, current_password=PASSWORD, new_password=NEW_PASSWORD)
+    services.change_password(
+        user=alice, client_address=CLIENT, current_password=PASSWORD, new_password=NEW_PASSWORD
+    )
     log_in(password=NEW_PASSWORD)
 
 

@@ -79,7 +79,18 @@ def test_a_link_a_password_a_shop(client: Client) -> None:
     assert account.count("Dora Diaz") >= 2
     user = log_in("dora@example.com")
     assert (user.email, user.is_owner) == ("Dora@Example.com", True)
-    assert {entry.action for entry in history(user.audit_subject).items} >= {"accounts.sign_up"}
+    assert user.last_login_at is not None
+    entries = history(user.audit_subject).items
+    assert [entry.action for entry in entries] == ["accounts.log_in", "accounts.sign_up"]
+
+
+def test_the_language_of_the_page_is_remembered_where_it_is_not_that_of_the_site() -> None:
+    for language, remembered in (("es", "es"), ("en", "")):
+        client = Client(headers={"Accept-Language": language})
+        email = f"{language}@example.com"
+        client.post(SIGNUP, {**DORA, "email": email})
+        assert client.post(path_in(only()), {"password": PASSWORD}).status_code == 302
+        assert log_in(email).language == remembered
 
 
 def test_nobody_learns_whether_an_address_is_taken(alice: User) -> None:

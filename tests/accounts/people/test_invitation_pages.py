@@ -13,11 +13,12 @@ from django.test import Client
 
 from accounts import repository, services
 from accounts.entities import User
-from accounts.people import selectors
+from accounts.people import managing, selectors
 from storage.meter import measure
 from tests.accounts.fixtures import PASSWORD
 from tests.accounts.people.company import (
     ADDRESS,
+    acting,
     browser_of,
     fresh,
     invite,
@@ -167,12 +168,34 @@ def test_the_link_leads_in(alice: User) -> None:
         assert text in text_of(page)
     assert page.headers["Cache-Control"].endswith("private")
     response = join(client, token)
-    assert (response.status_code, response.headers["Location"]) == (302, "/accounts/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/staff/")
     assert "Welcome, Dora!" in text_of(client.get("/accounts/"))
     assert client.get("/staff/products/new/").status_code == 200
     assert client.get("/staff/people/invite/").status_code == 403
     (dora,) = (user for user in repository.users_of(alice.org_id) if user.name == "Dora")
     assert fresh(dora).last_login_at is not None
+
+
+def test_whoever_accepts_in_another_language_is_written_to_in_it(alice: User) -> None:
+    invite(alice)
+    join(Client(headers={"Accept-Language": "es"}), mailed_token())
+    (dora,) = (user for user in repository.users_of(alice.org_id) if user.name == "Dora")
+    assert dora.language == "es"
+
+
+def test_who_is_logged_in_hears_that_joining_ends_that(alice: User, charlie: User) -> None:
+    invite(alice)
+    address = page_of(mailed_token())
+    assert "You are logged in as Charlie." in text_of(browser_of(charlie).get(address))
+    assert "You are logged in" not in text_of(Client().get(address))
+
+
+def test_of_a_deleted_person_there_is_the_way_to_restore_them(alice: User, bob: User) -> None:
+    managing.delete_person(actor=acting(alice), user_id=bob.user_id)
+    typed = {"email": bob.email, "roles": ["viewer"], "where": "all"}
+    page = browser_of(alice).post("/staff/people/invite/", typed)
+    assert page.status_code == 409
+    assert f'href="/staff/people/{bob.user_id}/"' in text_of(page)
 
 
 def test_whoever_was_logged_in_here_is_not_afterwards(alice: User, charlie: User) -> None:
@@ -225,7 +248,7 @@ def test_the_pages_cost_little(alice: User) -> None:
     for address, client, operations, capacity in (
         (LIST, browser, [*session, "Query"], 4),
         (INVITE, browser, [*session, "Query", "Query"], 5),
-        (page_of(token), Client(), session, 2),
+        (page_of(token), Client(), session, 3),
         (page_of("of-nobody"), Client(), [], 0),
     ):
         with measure() as meter:

@@ -185,6 +185,24 @@ def test_who_becomes_or_ceases_to_be_an_owner_is_confirmed(alice: User, bob: Use
         owner(("viewer",))
 
 
+def test_who_puts_owners_out_or_lets_them_in_is_confirmed(alice: User) -> None:
+    olga = member(alice, "Olga", "owner")
+    for out, back in (("deactivate", "reactivate"), ("delete", "restore")):
+        for what in (out, back):
+            with pytest.raises(ConfirmationNeeded):
+                ACTS[what](replace(acting(alice), confirmed_at=None), olga)
+            ACTS[what](acting(alice), olga)
+
+
+def test_who_puts_an_owner_out_is_an_owner_and_nobody_else_is_looked_for(alice: User) -> None:
+    olga = member(alice, "Olga", "owner")
+    actor = acting(alice)
+    with measure() as meter:
+        ACTS["delete"](actor, olga)
+    operations = [call.operation for call in meter.calls]
+    assert operations == ["BatchGetItem", "GetItem", "TransactWriteItems"]
+
+
 # In and out
 
 

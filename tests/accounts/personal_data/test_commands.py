@@ -35,7 +35,7 @@ def test_an_export_is_a_file_for_its_owner_only(bob: User, tmp_path: Path) -> No
     with pytest.raises(CommandError, match="exists already"):
         run("export_user", "bob@example.com", "--output", path)
     assert json.loads(run("export_user", "bob@example.com"))["account"]["profile"]["name"] == "Bob"
-    with pytest.raises(CommandError, match="There is no such person"):
+    with pytest.raises(CommandError, match="Nobody with the address"):
         run("export_user", "nobody@example.com")
 
 

@@ -16,6 +16,7 @@ from accounts import repository
 from accounts.api_tokens.services import make_token
 from accounts.entities import Actor, Role, User
 from accounts.errors import ChangedMeanwhile, ConfirmationNeeded, PermissionDenied, UserNotFound
+from accounts.people.repository import invitation_to
 from accounts.personal_data import keepers as registry
 from accounts.personal_data.entities import Erasure
 from accounts.personal_data.erasure import (
@@ -38,6 +39,7 @@ from storage.errors import StoreUnavailable
 from storage.transactions import Transaction
 from tests.accounts.actions import change, sign_up, stored
 from tests.accounts.browsers import is_logged_in, logged_in
+from tests.accounts.people.company import invite
 from tests.accounts.personal_data.zephyrine import residue
 from tests.accounts.second_factors import confirmed
 from tests.storage.faults import injected, refusal
@@ -266,11 +268,31 @@ def test_a_long_history_is_anonymised_in_the_time_there_is(alice: User, bob: Use
     begun = begin(actor=server(bob), user=bob)
     assert not work_on(begun, seconds=0)
     assert {entry.actor_name for entry in entries_by(bob.user_id)} == {"Bob"}
-    assert work_on(begun, seconds=60)
+    assert not work_on(begun, seconds=60)
     entries = list(entries_by(bob.user_id))
     assert len(entries) >= 270
     assert {entry.actor_name for entry in entries} == {""}
     assert {tuple(entry.changes) for entry in entries if entry.subject == "thing#1"} == {("size",)}
+
+
+def test_an_invitation_by_the_own_organisation_is_withdrawn_at_once(alice: User, bob: User) -> None:
+    sent = invite(alice).invitation
+    begun = replace(begin(actor=server(bob), user=bob), email_key=sent.email_key)
+    assert not work_on(begun, seconds=60)
+    assert not invitation_to(alice.org_id, sent.email_key)
+    entry, _made = history(sent.audit_subject).items
+    assert (entry.action, entry.actor_id) == ("accounts.withdraw_invitation", "SYSTEM")
+
+
+def test_invitations_by_others_are_withdrawn_when_nobody_waits(
+    alice: User, bob: User, charlie: User
+) -> None:
+    sent = invite(charlie, bob.email).invitation
+    assert not work_on(begin(actor=server(bob), user=bob), seconds=60)
+    assert invitation_to(charlie.org_id, bob.email_key)
+    assert finish_erasures() == [bob.pk]
+    assert not invitation_to(charlie.org_id, bob.email_key)
+    assert history(sent.audit_subject).items[0].action == "accounts.withdraw_invitation"
 
 
 def test_a_store_that_refuses_is_asked_again_later(alice: User, bob: User) -> None:

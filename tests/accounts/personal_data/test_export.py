@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from accounts import repository
 from accounts.entities import User
 from accounts.errors import ConfirmationNeeded
 from accounts.personal_data.export import document_of, export_own_data
-from storage.audit import audit_item
+from storage.audit import audit_item, history
 from storage.meter import measure
 from storage.transactions import Transaction
 from tests.accounts.actions import change, stored
@@ -84,4 +85,7 @@ def test_one_s_own_needs_a_recent_confirmation(alice: User) -> None:
     assert membership is not None
     actor = replace(membership.actor, confirmed_at=datetime.now(UTC))
     assert b'"Alice"' in b"".join(export_own_data(actor=actor))
+    assert history(alice.audit_subject).items[0].action == "accounts.export_user"
+    (told,) = mail.outbox
+    assert (told.to, told.subject) == ([alice.email], "Your data was downloaded")
     assert stored(alice).version == alice.version or alice.version is None

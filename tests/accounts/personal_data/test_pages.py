@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from accounts import organisations, repository
@@ -65,7 +64,7 @@ def test_the_file_has_everything_about_oneself_and_no_secrets(
     alice: User, bob: User, charlie: User
 ) -> None:
     client = logged_in(bob)
-    answer = client.get(FILE)
+    answer = client.post(FILE)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert answer.headers["Content-Type"] == "application/json"
@@ -80,7 +79,8 @@ def test_the_file_has_everything_about_oneself_and_no_secrets(
     assert account["roles"] == [{"id": "viewer", "name": "Viewer"}]
     assert account["stores"] == {"bound_to": None}
     assert [session["device"] for session in account["sessions"]] == ["Firefox on Linux"]
-    assert [entry["action"] for entry in account["history_about_you"]] == ["accounts.log_in"]
+    about = [entry["action"] for entry in account["history_about_you"]]
+    assert about == ["accounts.log_in", "accounts.export_user"]
     text = raw.decode().casefold()
     assert not [word for word in SECRETS if word in text]
     person = stored(bob)
@@ -94,14 +94,15 @@ def test_the_file_has_everything_about_oneself_and_no_secrets(
 def test_taking_the_data_along_asks_who_one_is(alice: User) -> None:
     client = logged_in(alice)
     unconfirmed(client)
-    answer = client.get(FILE)
-    assert (answer.status_code, answer.headers["Location"]) == (
-        302,
-        "/accounts/confirm/?next=/accounts/data/file/",
-    )
-    there = client.post(answer.headers["Location"], {"confirm-password": PASSWORD})
-    assert there.headers["Location"] == FILE
-    assert document(client.get(FILE))["account"]["profile"]["name"] == "Alice"
+    assert f'method="post" action="{FILE}"' in client.get(DATA).content.decode()
+    assert client.get(FILE).status_code == 405
+    asked = client.post(FILE)
+    assert asked.status_code == 403
+    confirming = f"/accounts/confirm/?next={FILE}"
+    assert f'action="{confirming}"' in asked.content.decode()
+    there = client.post(confirming, {"confirm-waiting": "1", "confirm-password": PASSWORD})
+    assert (there.status_code, there.headers["Location"]) == (307, FILE)
+    assert document(client.post(FILE))["account"]["profile"]["name"] == "Alice"
 
 
 def test_an_account_is_erased_with_its_address(alice: User, bob: User) -> None:
@@ -173,9 +174,8 @@ def test_programs_erase_the_account_that_they_speak_for(alice: User, bob: User) 
     assert repository.get_user(bob.org_id, bob.user_id) is None
 
 
-@pytest.mark.parametrize("address", [DATA, FILE])
-def test_nobody_reads_without_logging_in(client: Client, store: None, address: str) -> None:
-    answer = client.get(address)
-    assert answer.headers["Location"] == f"/accounts/login/?next={address}"
+def test_nobody_reads_without_logging_in(client: Client, store: None) -> None:
+    assert client.get(DATA).headers["Location"] == f"/accounts/login/?next={DATA}"
+    assert client.post(FILE).headers["Location"] == "/accounts/login/?next=/accounts/"
     assert client.get(API).status_code == 401
     assert client.post(ERASE).headers["Location"].startswith("/accounts/login/")

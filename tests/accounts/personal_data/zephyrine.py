@@ -101,7 +101,9 @@ def _invited(inviter: User, email: str) -> str:
 
 
 def _accepted(token: str, name: str) -> User:
-    return accept_invitation(token=token, name=name, password=PASSWORD, client_address=CLIENT)
+    # Pages of somebody who reads Spanish came before.
+    with translation.override("en"):
+        return accept_invitation(token=token, name=name, password=PASSWORD, client_address=CLIENT)
 
 
 def _joined(owner: User) -> User:
@@ -112,7 +114,9 @@ def _passwords(owner: User, user: User) -> None:
     link = reset_links.issue_reset_link(actor=owner.actor, user=stored(user))
     new = "quite another battery"
     reset_links.set_password_with_link(token=link.token, new_password=new, client_address=CLIENT)
-    services.change_password(user=stored(user), current_password=new, new_password=PASSWORD)
+    services.change_password(
+        user=stored(user), client_address=CLIENT, current_password=new, new_password=PASSWORD
+    )
 
 
 def _moved(user: User) -> User:

@@ -158,7 +158,7 @@ def test_a_lost_race_for_deleting_asks_again(alice: User) -> None:
     role = made(alice)
     services.change_role(actor=alice.actor, role_id=role.role_id, version=1, name="New")
     response = browser_of(alice).post(address(role, "delete/"), {"version": 1}, follow=True)
-    assert "Somebody else changed this role in the meantime." in text_of(response)
+    assert "perhaps you in another window, changed this role" in text_of(response)
     assert len(own(alice)) == 1
 
 

@@ -12,7 +12,7 @@ import pytest
 from accounts import selectors as people
 from accounts.entities import Actor, User
 from accounts.errors import InvalidName, OrganisationNotFound, PermissionDenied
-from accounts.permissions import Grants
+from accounts.permissions import CustomRole, Grants
 from accounts.roles import selectors, services
 from accounts.roles.entities import MOST_DELETED, MOST_ROLES
 from accounts.roles.errors import (
@@ -24,7 +24,7 @@ from accounts.roles.errors import (
     UnknownPermission,
 )
 from accounts.roles.repository import holders_of
-from storage.audit import history
+from storage.audit import AuditEntry, history
 from storage.domain import DomainError
 from storage.meter import measure
 from tests.accounts.crowd import member, write
@@ -101,7 +101,9 @@ def test_saying_the_same_again_changes_nothing(alice: User) -> None:
     assert len(history(role.audit_subject).items) == 1
 
 
-@pytest.mark.parametrize("name", ["stackers", "ＳＴＡＣＫＥＲＳ", "owner", "Propietario", "VIEWER"])
+@pytest.mark.parametrize(
+    "name", ["stackers", "ＳＴＡＣＫＥＲＳ", "owner", "Propietario", "VIEWER", "Own\u200der"]
+)
 def test_a_name_is_taken_once_however_it_is_written(alice: User, name: str) -> None:
     made(alice, "Stackers")
     with pytest.raises(RoleNameTaken):
@@ -281,10 +283,23 @@ def test_a_deleted_organisation_gets_no_roles(alice: User) -> None:
         made(alice)
 
 
+def destroyed(role: CustomRole) -> list[AuditEntry]:
+    entries = history(role.audit_subject).items
+    return [entry for entry in entries if entry.action == "accounts.destroy_role"]
+
+
 def test_roles_deleted_long_ago_are_gone_so_that_the_list_stays_one_read(alice: User) -> None:
-    for number in range(MOST_DELETED + 3):
-        role = made(alice, f"Role {number}")
-        services.delete_role(actor=alice.actor, role_id=role.role_id, version=1)
+    roles = [made(alice, "Zero", DELETE)]
+    roles += [made(alice, f"Role {number}") for number in range(1, 3)]
+    for number in range(3, MOST_DELETED + 3):
+        services.delete_role(actor=alice.actor, role_id=roles[number - 3].role_id, version=1)
+        roles.append(made(alice, f"Role {number}"))
+    last = roles[MOST_DELETED]
+    # The first one permits what this actor may not give.
+    with pytest.raises(MoreThanOwn):
+        services.delete_role(actor=limited(alice, [VIEW]), role_id=last.role_id, version=1)
+    services.delete_role(actor=alice.actor, role_id=last.role_id, version=1)
+    assert [entry.changes for entry in destroyed(roles[0])] == [{"name": ("Zero", None)}]
     with measure() as meter:
         found = selectors.all_roles(alice.actor)
     assert len(found.deleted) == MOST_DELETED

@@ -109,6 +109,7 @@ def test_a_store_is_open_by_its_own_clock(
         (None, MADRID, "2026-06-09T00:00", "2026-06-08T00:00", 0),
         # The night with 23 hours in the day: of 01:00 to 04:00, two hours pass.
         (ALWAYS, MADRID, "2026-03-29T00:00", "2026-03-30T00:00", 23),
+        (None, MADRID, "2026-03-29T00:00", "2026-03-30T00:00", 23),
         (NIGHT, MADRID, "2026-03-29T00:00", "2026-03-30T00:00", 2),
         (BAR, MADRID, "2026-03-28T12:00", "2026-03-29T12:00", 4),
         (every_day("02:15-02:45"), MADRID, "2026-03-29T00:00", "2026-03-30T00:00", 0),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
@@ -111,21 +112,46 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(alice:
     assert "Write the hours like" in errors_of(response, "tuesday")[0]
     assert "morning or evening" in errors_of(response, "friday")[0]
     assert "Begin every line" in errors_of(response, "exceptions")[0]
-    assert errors_of(response, "time_zone") == ["This field is required."]
+    (message,) = errors_of(response, "time_zone")
+    assert "do not tell the time zone" in message
     assert errors_of(response, "monday") == []
     assert 'value="nine to five"' in text_of(response)
     response = client.post(NEW, {**TYPED, "number": "42", "time_zone": "Middle Earth"})
-    assert "no such time zone" in errors_of(response, "time_zone")[0]
+    assert "only some cities" in errors_of(response, "time_zone")[0]
     response = client.post(NEW, {**TYPED, "number": "42"})
     assert (response.status_code, len(errors_of(response, "number"))) == (422, 1)
     assert len(selectors.all_stores(alice.actor)) == 1
 
 
 def test_a_page_in_spanish_understands_its_own_words(alice: User) -> None:
-    client = client_of(replace(alice, language="es"))
-    response = client.post(NEW, {**TYPED, "monday": "cerrado"})
+    typed = {**TYPED, "monday": "cerrado", "exceptions": "24/12/2026 24 h"}
+    response = client_of(alice).post(NEW, typed, headers={"Accept-Language": "es"})
     store = selectors.all_stores(alice.actor)[0]
-    assert (response.status_code, store.opening_hours) == (302, NEVER)
+    christmas_eve = (date(2026, 12, 24), WHOLE_DAY)
+    assert response.status_code == 302
+    assert store.opening_hours == replace(NEVER, exceptions=(christmas_eve,))
+    english = client_of(alice).post(NEW, {**TYPED, "exceptions": "12/11/2026 24 h"})
+    assert "Begin every line" in errors_of(english, "exceptions")[0]
+
+
+def test_a_day_repeats_the_one_above(alice: User) -> None:
+    client = client_of(alice)
+    refused = client.post(NEW, {**TYPED, "monday": "="})
+    assert len(errors_of(refused, "monday")) == 1
+    week = dict.fromkeys(("tuesday", "wednesday", "thursday"), "=")
+    client.post(NEW, {**TYPED, "monday": "0-24", **week})
+    hours = selectors.all_stores(alice.actor)[0].opening_hours
+    assert hours == OpeningHours((*(WHOLE_DAY,) * 4, (), (), ()))
+
+
+def test_only_stores_in_use_say_whether_they_are_open(alice: User) -> None:
+    client = client_of(alice)
+    store = make(alice, opening_hours=ALWAYS)
+    assert ">Open<" in text_of(client.get(page_of(store)))
+    assert ">Open<" in text_of(client.get(LIST))
+    client.post(page_of(store, "delete/"), {"version": "1"})
+    assert ">Open<" not in text_of(client.get(page_of(store)))
+    assert ">Open<" not in text_of(client.get(f"{LIST}?state=deleted"))
 
 
 def test_hours_that_nobody_said_are_not_the_same_as_closed(alice: User) -> None:
@@ -150,7 +176,7 @@ def test_whoever_was_slower_sees_both_and_decides(alice: User) -> None:
     response = client.post(page_of(store), mine)
     page = text_of(response)
     assert response.status_code == 409
-    assert "Somebody else changed this store in the meantime." in page
+    assert "perhaps you in another window, changed this store" in page
     assert "<dt>Name</dt> <dd>Theirs</dd> <dt>Monday</dt> <dd>08:00–12:00</dd>" in page
     assert client.post(page_of(store), typed_on(response)).status_code == 302
     assert (found(alice, store).name, found(alice, store).opening_hours) == ("Mine", HOURS)
@@ -160,7 +186,11 @@ def test_deleting_restoring_and_removing_for_good(alice: User) -> None:
     store = make(alice)
     client = client_of(alice)
     assert client.post(page_of(store, "delete/"), {"version": "7"}).status_code == 409
+    question = text_of(client.get(page_of(store, "delete/")))
+    assert "Delete “High Street”?" in question
+    assert 'name="version" value="1"' in question
     assert client.post(page_of(store, "delete/"), {"version": "1"}).status_code == 302
+    assert client.get(page_of(store, "delete/")).status_code == 409
     page = text_of(client.get(page_of(store)))
     assert "Restore" in page
     assert 'name="name"' not in page
@@ -245,3 +275,19 @@ def test_a_store_is_one_read_and_its_history_another(alice: User) -> None:
     operations = [call.operation for call in meter.calls]
     assert operations == ["GetItem", "BatchGetItem", "GetItem", "Query"]
     assert meter.capacity <= 5
+
+
+def test_the_country_tells_the_time_zone_and_unknown_cities_are_explained(alice: User) -> None:
+    client = client_of(alice)
+    typed = {**TYPED, "time_zone": ""}
+    response = client.post(NEW, {**typed, "country": "US", "region": "or"})
+    page = text_of(client.get(response.headers["Location"]))
+    assert 'value="America/Los_Angeles"' in page
+    assert typed_on(client.get(NEW))["time_zone"] == "America/Los_Angeles"
+    assert '<option value="US" selected>' in text_of(client.get(NEW))
+    (message,) = errors_of(client.post(NEW, {**typed, "country": "US"}), "time_zone")
+    assert "name it, such as Europe/Madrid" in message
+    sevilla = client.post(NEW, {**typed, "country": "ES", "time_zone": "Sevilla"})
+    (message,) = errors_of(sevilla, "time_zone")
+    assert "only some cities" in message
+    assert 'value="Sevilla"' in text_of(sevilla)

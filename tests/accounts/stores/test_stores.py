@@ -202,7 +202,9 @@ def test_other_organisations_stores_are_not_found(alice: User, charlie: User) ->
     assert selectors.list_stores(charlie.actor).items == ()
 
 
-@pytest.mark.parametrize("store_id", ["", "x", "STORE-", "USER-1", "STORE#7"])
+@pytest.mark.parametrize(
+    "store_id", ["", "x", "STORE-", "USER-1", "STORE#7", "STORE-" + "a" * 1100]
+)
 def test_what_is_no_store_is_not_found(alice: User, store_id: str) -> None:
     make(alice, number="7")
     for name in (store_id, alice.user_id, alice.org_id):

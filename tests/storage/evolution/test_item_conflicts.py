@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 from storage.client import call
 from storage.configuration import table_name
 from storage.evolution.errors import MigrationError
-from storage.evolution.items import run as running
 from storage.evolution.items.checkpoints import claim
 from storage.migrations import (
     DELETE_ITEM,
@@ -27,44 +26,21 @@ from storage.typed import PlainItem, raw_item, raw_value
 from tests.storage.evolution.gadgets import (
     TABLE,
     before,
-    count_up,
     counts,
     gadget,
-    make_table,
-    new_job,
     note,
     put,
     run,
     stored,
     write,
 )
+from tests.storage.evolution.item_runs import COUNT_UP, ITEMS, WRITE
+from tests.storage.evolution.item_runs import gadgets as gadgets
+from tests.storage.evolution.item_runs import job as job
+from tests.storage.evolution.item_runs import quick as quick
 from tests.storage.faults import injected
 
-ITEMS = 500
-WRITE = "TransactWriteItems"
-
-
-COUNT_UP = TransformItems(TABLE, count_up)
-
-
-@pytest.fixture(autouse=True)
-def quick(evolving: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_table()
-    monkeypatch.setattr(running, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(running, "LONGEST_PAUSE_SECONDS", 0.01)
-
-
-@pytest.fixture
-def job() -> str:
-    """Begun, so that the next transaction is one of items."""
-    name = new_job()
-    claim(name, "token", lambda: 1)
-    return name
-
-
-@pytest.fixture
-def gadgets() -> None:
-    put(*(gadget(number, count=0) for number in range(ITEMS)))
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def update(key: str, name: str, value: Any) -> None:

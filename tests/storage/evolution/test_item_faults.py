@@ -12,49 +12,22 @@ from storage.client import call
 from storage.evolution.errors import MigrationError
 from storage.evolution.items import run as running
 from storage.evolution.items.checkpoints import Progress, claim
-from storage.migrations import (
-    TransformItems,
-)
 from tests.storage.evolution.gadgets import (
-    TABLE,
     before,
-    count_up,
     counts,
     gadget,
-    make_table,
-    new_job,
     put,
     run,
     stored,
     write,
 )
+from tests.storage.evolution.item_runs import COUNT_UP, ITEMS, WRITE
+from tests.storage.evolution.item_runs import gadgets as gadgets
+from tests.storage.evolution.item_runs import job as job
+from tests.storage.evolution.item_runs import quick as quick
 from tests.storage.faults import Answer, cancellation, injected, raw_answer, refusal, reply_lost
 
-ITEMS = 500
-WRITE = "TransactWriteItems"
-
-
-COUNT_UP = TransformItems(TABLE, count_up)
-
-
-@pytest.fixture(autouse=True)
-def quick(evolving: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_table()
-    monkeypatch.setattr(running, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(running, "LONGEST_PAUSE_SECONDS", 0.01)
-
-
-@pytest.fixture
-def job() -> str:
-    """Begun, so that the next transaction is one of items."""
-    name = new_job()
-    claim(name, "token", lambda: 1)
-    return name
-
-
-@pytest.fixture
-def gadgets() -> None:
-    put(*(gadget(number, count=0) for number in range(ITEMS)))
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def pass_on(request: AWSPreparedRequest) -> None:
