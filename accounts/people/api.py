@@ -104,8 +104,8 @@ def restore_person(request: ApiRequest, response: HttpResponse, person_id: str) 
     return _shown(response, managing.restore_person(actor=actor, user_id=person_id), actor)
 
 
-@people_router.delete(
-    "/{person_id}/forever",
+@people_router.post(
+    "/{person_id}/destroy",
     operation_id="destroy_person",
     summary="Remove somebody who was deleted, for good",
     response={204: None, (400, 401, 403, 404, 409, 413, 422, 503): None},

@@ -138,6 +138,7 @@ def test_the_guide_names_every_code_that_the_catalogue_and_the_people_answer() -
     named = set(re.findall(r"^\| `(\w+)` ", GUIDE.read_text(), re.MULTILINE))
     only_in_pages = {
         *("error", "unavailable", "not_the_owner", "csrf_failed", "not_confirmed"),
+        "no_second_factor",
     }
     assert codes | set(CODES.values()) | {"invalid_cursor", "malformed_request"} <= (
         named | only_in_pages
