@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from storage.parent_death import tied_to_us
 
 START_SECONDS = 60
@@ -69,7 +71,23 @@ def postgresql() -> Iterator[Server | None]:
         }
         options = [part for name, text in settings.items() for part in ("-c", f"{name}={text}")]
         with _serving([postgres, "-D", data, "-p", str(port), *options], port):
-            yield Server("postgresql", port)
+            server = Server("postgresql", port)
+            _wait_until_it_takes_logins(server)
+            yield server
+
+
+def _wait_until_it_takes_logins(server: Server) -> None:
+    """The port is open before: until then the server says that it is starting up."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(server.url("postgres")).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 @contextmanager
