@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -61,11 +62,13 @@ def engine(pytestconfig: pytest.Config) -> Any:
 
 
 class Written:
-    """Which tables were written to since the last look, told by the client's own events."""
+    """Which tables were written to or altered since the last look, told by the client's own
+    events."""
 
     def __init__(self) -> None:
         self._watched: Any = None
-        self._names: set[str] = set()
+        self._written: set[str] = set()
+        self._altered: set[str] = set()
 
     def watch(self) -> None:
         from storage.client import shared_client
@@ -75,24 +78,27 @@ class Written:
             self._watched.meta.events.register("before-call.dynamodb", self._note)
             self._watched.meta.events.register("before-call.dynamodb.Query", _require_limit)
 
-    def take(self) -> set[str]:
-        """Logical names; every table when the client was replaced in the meantime."""
+    def take(self) -> tuple[set[str], set[str]]:
+        """Logical names: written to, altered. All are altered when the client was replaced in the
+        meantime."""
         from storage.client import shared_client
         from storage.table import registered_tables
 
-        names, self._names = self._names, set()
+        taken = self._written, self._altered
+        self._written, self._altered = set(), set()
         if self._watched is not shared_client():
-            return {table.logical_name() for table in registered_tables()}
-        return names
+            return set(), {table.logical_name() for table in registered_tables()}
+        return taken
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         from storage.table import registered_tables
 
-        if model.name not in WRITES:
+        if model.name in READS:
             return
         body = params["body"]
         text = body.decode() if isinstance(body, bytes) else body
-        self._names.update(
+        names = self._written if model.name in WRITES else self._altered
+        names.update(
             table.logical_name()
             for table in registered_tables()
             if f'"{table.physical_name()}"' in text
@@ -115,18 +121,70 @@ def tables(engine: Any) -> Written:
 
 @pytest.fixture
 def store(tables: Written) -> Iterator[None]:
-    """An empty store. Tables that the test wrote to are made anew after it."""
+    """An empty store. Tables that the test wrote to are emptied after it, or made anew."""
     from storage.client import call
     from storage.schema import create_tables
     from storage.table import registered_tables
 
     tables.watch()
     yield
-    written = tables.take()
-    stale = [table for table in registered_tables() if table.logical_name() in written]
+    written, altered = tables.take()
+    known = {table.logical_name(): table for table in registered_tables()}
+    # A test may have had tables of its own.
+    written, altered = written & known.keys(), altered & known.keys()
+    names = {known[name].physical_name(): name for name in sorted(written - altered)}
+    altered |= {names[name] for name in _not_emptied(list(names))}
+    stale = [known[name] for name in altered]
     for table in stale:
         call("DeleteTable", {"TableName": table.physical_name()})
     create_tables(stale)
+    tables.take()
 
 
+def _not_emptied(names: list[str]) -> set[str]:
+    """A table is rid of few items sooner than it is made anew; of many it is not, and is left as
+    it is. Returns those."""
+    from storage.client import call
+
+    requests: list[tuple[str, dict[str, Any]]] = []
+    full = set()
+    for name in names:
+        found = call("Scan", {"TableName": name, "Limit": FEW + 1})["Items"]
+        if len(found) > FEW:
+            full.add(name)
+            continue
+        keys = _keys_of(name) if found else []
+        requests += [
+            (name, {"DeleteRequest": {"Key": {key: item[key] for key in keys}}}) for item in found
+        ]
+    for start in range(0, len(requests), AT_ONCE):
+        batch: dict[str, list[Any]] = {}
+        for name, request in requests[start : start + AT_ONCE]:
+            batch.setdefault(name, []).append(request)
+        full |= call("BatchWriteItem", {"RequestItems": batch})["UnprocessedItems"].keys()
+    return full
+
+
+@cache
+def _keys_of(name: str) -> list[str]:
+    from storage.client import call
+
+    schema = call("DescribeTable", {"TableName": name})["Table"]["KeySchema"]
+    return [key["AttributeName"] for key in schema]
+
+
+FEW = 50
+AT_ONCE = 25  # what one BatchWriteItem takes
+READS = frozenset(
+    {
+        "BatchGetItem",
+        "DescribeTable",
+        "DescribeTimeToLive",
+        "GetItem",
+        "ListTables",
+        "Query",
+        "Scan",
+        "TransactGetItems",
+    }
+)
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})

@@ -8,7 +8,7 @@ from benchmarks import migration_torture
 from storage.client import call
 from storage.configuration import table_name
 
-ITEMS, KILLS = 12_000, 10
+ITEMS, KILLS = 8_000, 8
 
 
 @pytest.fixture
