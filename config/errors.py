@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import (
     Http404,
@@ -27,6 +26,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from ninja.errors import HttpError, ValidationError
 
+from accounts.access import to_login
 from accounts.errors import ConfirmationNeeded
 from accounts.second_factor.confirmation_views import ask_for_confirmation
 from config import validation
@@ -40,6 +40,7 @@ from storage.domain import (
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
+    ShowsCurrent,
     TooMany,
     Unauthenticated,
     Unavailable,
@@ -173,7 +174,7 @@ def _domain_problem(error: DomainError) -> Problem:
         for text in texts
     )
     members: dict[str, object] = {}
-    if isinstance(error, PreconditionFailed) and error.current is not None:
+    if isinstance(error, ShowsCurrent) and error.current is not None:
         headers["ETag"] = error.etag
         members["current"] = error.current
     detail = error.message or DETAILS_BY_CODE.get(error.code, "")
@@ -257,13 +258,9 @@ def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
 def _to_login(request: HttpRequest) -> HttpResponse:
     # Coming back with GET to an address that takes only POST would be an error.
     back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
-    if request.headers.get("HX-Request"):
-        # fetch would follow a redirect and put the login page inside this one.
-        target = redirect_to_login(back).headers["Location"]
-        return HttpResponse(status=204, headers={"HX-Redirect": target})
-    if back == "/":
+    if back == "/" and "HX-Request" not in request.headers:
         return HttpResponseRedirect(resolve_url("accounts:login"))
-    return redirect_to_login(back)
+    return to_login(request, back)
 
 
 class ErrorMiddleware:

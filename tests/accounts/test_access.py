@@ -32,3 +32,11 @@ def test_who_logs_in_again_gets_where_the_form_was(alice: User) -> None:
     login = client.post(f"{address}deactivate/").headers["Location"]
     answer = client.post(login, {"email": alice.email, "password": PASSWORD}, follow=True)
     assert (answer.redirect_chain, answer.status_code) == ([(address, 302)], 200)
+
+
+def test_a_part_of_a_page_is_answered_with_the_way_to_the_login_of_the_page() -> None:
+    page = f"{HERE}/staff/people/deleted/?cursor=x"
+    headers = {"HX-Request": "true", "HX-Current-URL": page}
+    answer = Client(headers=headers).get("/staff/people/deleted/")
+    assert answer.status_code == 204
+    assert answer.headers["HX-Redirect"] == f"{LOGIN}?next=/staff/people/deleted/%3Fcursor%3Dx"
