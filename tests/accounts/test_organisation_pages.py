@@ -194,7 +194,7 @@ def test_many_people_have_pages(alice: User) -> None:
         *(f"Person {number:04}" for number in range(60)),
     ]
     assert 'rel="next"' not in text_of(second)
-    assert f'href="{PEOPLE}" rel="prev"' in text_of(second)
+    assert f'href="{PEOPLE}" rel="first"' in text_of(second)
 
 
 def test_where_hundreds_have_left_the_list_leads_on(alice: User) -> None:

@@ -76,7 +76,7 @@ def test_list_is_paged_in_the_order_asked_for(alice: User, log_in: LogIn) -> Non
     second = client.get(following)
     expected = sorted(products, key=lambda product: -product.data.price)
     assert rows(first) + rows(second) == [product.data.name for product in expected]
-    assert link(second, "prev") == f"{LIST}?status=public&sort=-price".replace(
+    assert link(second, "first") == f"{LIST}?status=public&sort=-price".replace(
         "status=public&sort=-price", "sort=-price&status=public"
     )
 
