@@ -3,6 +3,7 @@ and answer them. `thing` is what they are about, in the words of the document: "
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -70,6 +71,17 @@ def idempotency(
         return None
     body = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)
     return IdempotencyKey.for_body(scope=f"{operation}:{actor.user_id}", key=key, body=body)
+
+
+def sent_once(
+    actor: Actor, token: str, raw: dict[str, Any], *, operation: str
+) -> IdempotencyKey | None:
+    """For a form of a page with a `token` of its own: sent twice, it is taken once. With something
+    else in it, it is something else."""
+    if not token:
+        return None
+    content = hashlib.sha256(orjson.dumps(raw)).hexdigest()
+    return idempotency(actor, f"{token}:{content}", raw, operation=operation)
 
 
 def has_already(

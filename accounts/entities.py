@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 import uuid
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from accounts.email import normalise_email as normalise_email
-from accounts.errors import (
-    ConfirmationNeeded,
-    InvalidName,
-    PermissionDenied,
-    SecondFactorMissing,
-)
+from accounts.errors import ConfirmationNeeded, PermissionDenied, SecondFactorMissing
 from accounts.permissions import CustomRole, Grants, is_of_store
 from accounts.permissions import Role as Role
+from accounts.texts import LONGEST_NAME as LONGEST_NAME
+from accounts.texts import clean_name as clean_name
+from accounts.texts import clean_text as clean_text
+from accounts.texts import is_same_name as is_same_name
+from accounts.texts import without_format as without_format
 
-LONGEST_NAME = 150
 # `auto` is as the system of the device says.
 THEMES = ("auto", "light", "dark")
 # What the ids of roles begin with that an organisation made itself.
@@ -32,18 +30,6 @@ _SYSTEM = "SYSTEM"
 _IMPORTED = uuid.UUID("6b1f6f0a-6a3d-4f0e-9d0e-3c2f5a1b7e94")
 
 _LONGEST_ID = 64
-# Some scripts write a word differently with one of them.
-_JOINERS = frozenset("\u200c\u200d")
-# What keyboards have in place of typographic quotes and dashes.
-_PLAIN = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-    }
-)
-# Letters and symbols that nobody sees.
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,51 +319,6 @@ def split_reference(text: str) -> tuple[str, str, tuple[str, ...]] | None:
 def is_id(kind: str, text: str) -> bool:
     """Whether it can be one, and so be looked up; `kind` is such as `USER`."""
     return text.startswith(f"{kind}-") and len(text) <= _LONGEST_ID
-
-
-def clean_name(text: str, *, field: str) -> str:
-    """One line without characters that nobody sees, which would make one name look like another.
-    Raises InvalidName under `field`."""
-    visible = (
-        character
-        for place, character in enumerate(text)
-        if not _is_invisible(character) or (character in _JOINERS and _joins(text, place))
-    )
-    name = " ".join("".join(visible).split())
-    if len(name) > LONGEST_NAME:
-        raise InvalidName(field)
-    return name
-
-
-def is_same_name(typed: str, name: str) -> bool:
-    """Whether somebody typed a name, whatever the case, spaces, and quotes or dashes of a kind."""
-    return _folded(typed) == _folded(name)
-
-
-def _folded(text: str) -> str:
-    # First, for normalising makes a space and an accent of a lone one.
-    plain = without_format(unicodedata.normalize("NFKC", text.translate(_PLAIN)))
-    return " ".join(plain.casefold().split())
-
-
-def without_format(text: str) -> str:
-    """Without joiners either, to compare names."""
-    return "".join(character for character in text if not _is_invisible(character))
-
-
-def _is_invisible(character: str) -> bool:
-    category = unicodedata.category(character)
-    return (
-        category in ("Cf", "Cs")
-        or (category == "Cc" and not character.isspace())
-        or character in _BLANK
-    )
-
-
-def _joins(text: str, place: int) -> bool:
-    """Whether there is a letter, or a mark on one, on both sides."""
-    beside = (text[place - 1 : place], text[place + 1 : place + 2])
-    return all(one and unicodedata.category(one)[0] in "LM" for one in beside)
 
 
 def _now() -> datetime:

@@ -13,8 +13,9 @@ VERSION_MISSING = _("Name the version that you saw: send its ETag in the header 
 _VERSION_DIGITS = 15
 
 
-def tag(id: str, version: int | None) -> str:
-    return f'"{id}-{version}"'
+def tag(id: str, version: int | None, state: str = "") -> str:
+    """`state` is what else is shown that changes without a new version: small letters, `_`, `-`."""
+    return f'"{id}-{version}-{state}"' if state else f'"{id}-{version}"'
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:
@@ -33,5 +34,5 @@ def version_in(if_match: str | None, id: str) -> int:
     """
     if not if_match or if_match.strip() == "*":
         raise PreconditionRequired(VERSION_MISSING)
-    pattern = rf'"{re.escape(id)}-([0-9]{{1,{_VERSION_DIGITS}}})"'
+    pattern = rf'"{re.escape(id)}-([0-9]{{1,{_VERSION_DIGITS}}})(?:-[a-z_-]+)?"'
     return max(map(int, re.findall(pattern, if_match)), default=NO_VERSION)

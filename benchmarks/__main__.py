@@ -9,6 +9,7 @@ BENCHMARKS = (
     "benchmarks.sql_import",
     "benchmarks.archive",
     "benchmarks.item_operations",
+    "benchmarks.requests_queue",
 )
 
 for module in BENCHMARKS:

@@ -16,6 +16,13 @@ from pydantic import BaseModel
 import accounts.api
 import accounts.organisation_api
 import catalog.api
+import supervisor.api
+import supervisor.board_api
+import supervisor.callback_api
+import supervisor.knowledge.api
+import supervisor.notice_api
+import supervisor.settings_api
+import supervisor.step_api
 from catalog.views.caching import shared_page
 from config import errors
 from config.openapi import DocsPage, Documented
@@ -72,3 +79,14 @@ errors.register(api)
 api.add_router("/products", catalog.api.router)
 api.add_router("/users", accounts.api.router)
 api.add_router("/organisation", accounts.organisation_api.router)
+api.add_router("/organisation/requests/board", supervisor.board_api.router)
+api.add_router("/organisation/requests", supervisor.api.everywhere)
+api.add_router("/organisation/requests", supervisor.callback_api.router)
+api.add_router("/organisation/requests/notices", supervisor.notice_api.router)
+api.add_router("/organisation/articles", supervisor.knowledge.api.router)
+api.add_router("/organisation/canned-answers", supervisor.settings_api.answers_router)
+# Before the requests, whose ids are longer than this word.
+api.add_router("/stores/{store_id}/requests/settings", supervisor.settings_api.router)
+api.add_router("/stores/{store_id}/requests", supervisor.api.router)
+api.add_router("/stores/{store_id}/requests", supervisor.step_api.router)
+api.add_router("/stores/{store_id}/requests", supervisor.callback_api.of_request)

@@ -1,11 +1,13 @@
-"""Runs child processes one after the other, and ends with them when we are told to stop."""
+"""Runs child processes one after the other, some beside them, and ends with all of them when we are
+told to stop."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -26,7 +28,6 @@ class Children:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.stopping = False
         self._environment = dict(environment)
-        self._current: subprocess.Popen[bytes] | None = None
         self._handlers: dict[signal.Signals, Callable[[int, FrameType | None], object] | int] = {}
 
     def add_environment(self, environment: Mapping[str, str]) -> None:
@@ -43,22 +44,35 @@ class Children:
         told to stop, the child is ended. Does nothing when already told to stop (exit code 0)."""
         if self.stopping:
             return 0
-        child = subprocess.Popen(  # noqa: S603 - our own commands, no shell
-            tied_to_us(command),
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._current = child
-        try:
+        with self._started(command) as child:
             while not self.stopping and healthy():
                 try:
                     return child.wait(_PULSE_SECONDS)
                 except subprocess.TimeoutExpired:
                     pulse()
             return self._end(child)
+
+    @contextmanager
+    def beside(self, command: Sequence[str]) -> Iterator[None]:
+        """While entered, a child that nobody waits for; it is ended in the end."""
+        if self.stopping:
+            yield
+            return
+        with self._started(command) as child:
+            yield
+            self._end(child)
+
+    @contextmanager
+    def _started(self, command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+        child = subprocess.Popen(  # noqa: S603 - our own commands, no shell
+            tied_to_us(command),
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield child
         finally:
-            self._current = None
             _kill_group(child.pid)
 
     def _end(self, child: subprocess.Popen[bytes]) -> int:

@@ -14,7 +14,11 @@ from accounts.access import login_required
 @never_cache
 @require_safe
 def staff_home(request: HttpRequest) -> HttpResponse:
-    """The first page that whoever asks may see."""
-    if request.user.has_perm("catalog.view_product"):
+    """The queue for who answers and leaves the catalogue to others; else the first page that
+    whoever asks may see."""
+    may = request.user.has_perm
+    if may("supervisor.answer_request") and not may("catalog.change_product"):
+        return redirect("supervisor:queue")
+    if may("catalog.view_product"):
         return redirect("catalog:staff-products")
     return redirect("accounts:account")

@@ -51,6 +51,7 @@ def environment(**options: Any) -> jinja2.Environment:
         number=number,
         date=day,
         datetime=moment,
+        clock=clock,
         machine_time=machine_time,
         device=device,
     )
@@ -124,6 +125,14 @@ def moment(value: datetime) -> str:
         format_date(shown, "medium", locale=language()),
     )
     return f"{text} {_zone_name(local)}"
+
+
+def clock(value: datetime) -> str:
+    """The time alone where it is of today, for what is near; otherwise as `moment`."""
+    local = timezone.localtime(value)
+    if local.date() != timezone.localdate():
+        return moment(value)
+    return format_time(local.replace(tzinfo=None), "short", locale=language())
 
 
 def _zone_name(local: datetime) -> str:

@@ -61,6 +61,15 @@ class Document(OpenAPISchema):
         described.pop("head", None)
         return described
 
+    def request_body(self, operation: Operation) -> dict[str, Any]:
+        """One that may be left out is its object all the same, without the default around it."""
+        # Of an operation without a body it is None, whatever ninja declares.
+        body: dict[str, Any] = super().request_body(operation)
+        for content in body["content"].values() if body else ():
+            for named in content["schema"].get("allOf", ()):
+                content["schema"] = named
+        return body
+
     def responses(self, operation: Operation) -> dict[int, dict[str, Any]]:
         result: dict[int, dict[str, Any]] = super().responses(operation)
         if self.request_body(operation):

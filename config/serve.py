@@ -155,7 +155,8 @@ def serve(environ: Mapping[str, str], *, dev: bool) -> None:
         # What an earlier stop interrupted. What it cannot finish now is no reason not to serve.
         children.run([*_MANAGE, "finish_removals"])
         banner = Banner(address, store, place_of_mail(environ))
-        _run_server(children, store, banner, server_command(address, environ, dev=dev))
+        with children.beside([*_MANAGE, "background"]):
+            _run_server(children, store, banner, server_command(address, environ, dev=dev))
 
 
 def _manage(children: Children, *command: str) -> None:

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "storage",
     "accounts",
     "catalog",
+    "supervisor",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -201,6 +202,22 @@ if EMAIL == "ses":
     # It would ask SES for the quota before mails; SES itself refuses what is too much.
     AWS_SES_AUTO_THROTTLE = None
     AWS_SES_CONFIG = patience()
+
+# The queue
+
+# How often a browser asks whether there are new requests.
+QUEUE_POLL_SECONDS = env.integer("QUEUE_POLL_SECONDS", 10, minimum=1)
+# Whether programs may wait for an answer, which keeps a thread; a function would be paid for it.
+LONG_POLL = env.boolean("LONG_POLL", "AWS_LAMBDA_FUNCTION_NAME" not in os.environ)
+LONG_POLLS_AT_ONCE = env.integer("LONG_POLLS_AT_ONCE", 4)
+# For trying things out: calls may go to this machine, without TLS and to any port.
+CALLBACKS_TO_THIS_MACHINE = env.boolean("CALLBACKS_TO_THIS_MACHINE", LOCAL)
+if CALLBACKS_TO_THIS_MACHINE and PRODUCTION:
+    raise ImproperlyConfigured("CALLBACKS_TO_THIS_MACHINE must not be true in production.")
+# How long after a mail to a supervisor the next one may come; what is most urgent does not wait.
+NOTICE_MINUTES = env.integer("NOTICE_MINUTES", 5)
+# How many days closed requests name their callers where an organisation says nothing; 0: for good.
+REQUEST_RETENTION_DAYS = env.integer("REQUEST_RETENTION_DAYS", 90)
 
 # Cookies and headers
 

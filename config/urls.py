@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls", namespace="accounts")),
     path("api/v1/", api.urls),
     path("staff/", include("accounts.organisation_urls", namespace="organisation")),
+    path("staff/", include("supervisor.urls", namespace="supervisor")),
     path("staff/", home.staff_home, name="staff"),
     path("favicon.ico", preferences.favicon, name="favicon"),
     path("preferences/language/", preferences.set_language, name="set_language"),

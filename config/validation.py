@@ -4,21 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+from pydantic_core.core_schema import ErrorType
 
 REQUIRED = _("This field is required.")
 NO_WHOLE_NUMBER = _("Send a whole number.")
 NO_TRUTH = _("Send true or false.")
+NO_TEXT = _("Send a text in quotation marks.")
+NO_DATE = _("Send a date such as 2026-11-21.")
+NO_MOMENT = _("Send a date with a time, such as 2026-11-21T14:30:00Z.")
+NO_OBJECT = _("Send a JSON object.")
+NO_CHOICE = _("Choose one of: %(expected)s.")
+REFUSED = _("This cannot be accepted.")
 TEXTS = {
     "missing": REQUIRED,
     "extra_forbidden": _("There is no such field."),
-    "string_type": _("Send a text in quotation marks."),
-    "string_too_short": _("Use at least %(min_length)d characters."),
-    "string_too_long": _("Use at most %(max_length)d characters."),
+    "string_type": NO_TEXT,
+    "string_unicode": NO_TEXT,
+    "string_too_short": ngettext_lazy(
+        "Use at least %(min_length)d character.",
+        "Use at least %(min_length)d characters.",
+        "min_length",
+    ),
+    "string_too_long": ngettext_lazy(
+        "Use at most %(max_length)d character.",
+        "Use at most %(max_length)d characters.",
+        "max_length",
+    ),
     "string_pattern_mismatch": _("This does not have the right form."),
     "list_type": _("Send a list."),
+    "too_short": ngettext_lazy(
+        "Send a list of at least %(min_length)d item.",
+        "Send a list of at least %(min_length)d items.",
+        "min_length",
+    ),
+    "too_long": ngettext_lazy(
+        "Send a list of at most %(max_length)d item.",
+        "Send a list of at most %(max_length)d items.",
+        "max_length",
+    ),
     "int_type": NO_WHOLE_NUMBER,
     "int_parsing": NO_WHOLE_NUMBER,
     "int_parsing_size": NO_WHOLE_NUMBER,
@@ -27,10 +54,23 @@ TEXTS = {
     "bool_parsing": NO_TRUTH,
     "greater_than_equal": _("Use %(ge)s or more."),
     "less_than_equal": _("Use %(le)s or less."),
-    "enum": _("Choose one of: %(expected)s."),
-    "model_attributes_type": _("Send a JSON object."),
-    "model_type": _("Send a JSON object."),
+    "date_type": NO_DATE,
+    "date_parsing": NO_DATE,
+    "date_from_datetime_parsing": NO_DATE,
+    "date_from_datetime_inexact": NO_DATE,
+    "datetime_type": NO_MOMENT,
+    "datetime_parsing": NO_MOMENT,
+    "datetime_from_date_parsing": NO_MOMENT,
+    "datetime_object_invalid": NO_MOMENT,
+    "timezone_aware": _("Say in which time zone, such as 2026-11-21T14:30:00Z."),
+    "enum": NO_CHOICE,
+    "literal_error": NO_CHOICE,
+    "model_attributes_type": NO_OBJECT,
+    "model_type": NO_OBJECT,
 }
+
+
+_BUILT_IN = frozenset(get_args(ErrorType))
 
 
 def entries(errors: Iterable[dict[str, Any]]) -> Iterable[dict[str, str]]:
@@ -44,9 +84,13 @@ def entries(errors: Iterable[dict[str, Any]]) -> Iterable[dict[str, str]]:
 
 
 def _message(kind: str, error: dict[str, Any]) -> str:
+    """Errors of our own schemas speak for themselves; pydantic's own would be English."""
     text = TEXTS.get(kind)
-    if text is None:
+    if kind == "value_error":
+        # Of our own.
         return str(error["msg"]).removeprefix("Value error, ")
+    if text is None:
+        return str(REFUSED if kind in _BUILT_IN else error["msg"])
     context = dict(error.get("ctx", {}))
     if "expected" in context:
         # "'a', 'b' or 'c'" in English only.

@@ -89,9 +89,12 @@ def audit_item(
     )
 
 
-def history(subject: str, *, limit: int = 25, cursor: str | None = None) -> Page[AuditEntry]:
-    """The entries of one subject, newest first: one query."""
-    purpose = f"history:{subject}"
+def history(
+    subject: str, *, limit: int = 25, cursor: str | None = None, reader: str = ""
+) -> Page[AuditEntry]:
+    """The entries of one subject, newest first: one query. A cursor opens for the same `reader`
+    only, which says what somebody may see where not everybody sees all. Raises InvalidCursor."""
+    purpose = f"history:{subject}:{reader}" if reader else f"history:{subject}"
     start_key = open_sealed(cursor, purpose=purpose)["key"] if cursor else None
     found = AuditItem.slice(subject, page_size=limit + 1, forward=False, start_key=start_key)
     page = page_of(

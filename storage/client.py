@@ -11,6 +11,7 @@ import time
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import botocore
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
@@ -90,7 +91,12 @@ def _create_client() -> Any:
         region_name=settings.region,
         endpoint_url=settings.endpoint,
         config=patience().merge(
-            Config(max_pool_connections=settings.max_pool_connections, parameter_validation=False)
+            Config(
+                max_pool_connections=settings.max_pool_connections,
+                parameter_validation=False,
+                # Otherwise it is put together anew, twice for each request.
+                user_agent=f"Botocore/{botocore.__version__} Backroom",
+            )
         ),
     )
     client._endpoint.http_session = WholeAnswers(client._endpoint.http_session)

@@ -72,10 +72,8 @@ class Unavailable(DomainError):
     code = "unavailable"
 
 
-class PreconditionFailed(DomainError):
+class ShowsCurrent(DomainError):
     """`current` is what is stored now, in JSON's own types; `etag` names that version."""
-
-    code = "precondition_failed"
 
     def __init__(
         self,
@@ -88,6 +86,14 @@ class PreconditionFailed(DomainError):
         super().__init__(message, code=code)
         self.etag = etag
         self.current = current
+
+
+class PreconditionFailed(ShowsCurrent):
+    code = "precondition_failed"
+
+
+class ConflictWithCurrent(ShowsCurrent, Conflict):
+    """A conflict with what has become of it."""
 
 
 class PreconditionRequired(DomainError):

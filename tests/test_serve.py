@@ -279,6 +279,10 @@ def processes_of(environ: Mapping[str, str]) -> set[int]:
     return found
 
 
+def command_of(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()
+
+
 def wait_until_none_is_left(environ: Mapping[str, str], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while processes_of(environ) and time.monotonic() < deadline:
@@ -299,7 +303,8 @@ class TestServing:
                 with urllib.request.urlopen(url, timeout=10) as answer:
                     assert answer.status == 200
                 assert place_of_server(environ) == url.rstrip("/")
-                assert len(processes_of(environ)) >= 4
+                assert len(processes_of(environ)) >= 5
+                assert any(b"background" in command_of(number) for number in processes_of(environ))
                 stopped_at = time.monotonic()
                 process.send_signal(signal.SIGINT)
                 assert process.wait(10) == 0, log.read_text()

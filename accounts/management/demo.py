@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from accounts import passwords, repository
@@ -19,6 +20,8 @@ COLLEAGUES = {
     "staff@example.com": ("Tom Lindqvist", Role.STAFF),
     "viewer@example.com": ("Vera Novak", Role.VIEWER),
 }
+Part = Callable[[Actor], None]
+_parts: list[Part] = []
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 _STORES = (
     {
@@ -48,6 +51,17 @@ _STORES = (
         ),
     },
 )
+
+
+def contribute(part: Part) -> None:
+    """For `AppConfig.ready`: what another app adds on behalf of the owner. A second time it must
+    change nothing."""
+    _parts.append(part)
+
+
+def add_contributions(owner: Actor) -> None:
+    for part in _parts:
+        part(owner)
 
 
 def add_stores(owner: Actor) -> None:

@@ -174,6 +174,28 @@ def open_seconds_between(
     return total.total_seconds()
 
 
+def after_open_time(
+    hours: OpeningHours | None, zone: tzinfo, start: datetime, length: timedelta
+) -> datetime | None:
+    """The first moment, in UTC, at which it has been open for `length` since `start`: the opposite
+    of `open_seconds_between`.
+
+    None where the next LOOK_AHEAD_DAYS are not enough for that.
+    """
+    start = start.astimezone(UTC)
+    if hours is None or length <= timedelta():
+        return start + length
+    # What is open most of the time is found in the first look, without a year of days.
+    for days in (len(DAYS), LOOK_AHEAD_DAYS):
+        left = length
+        for opens, closes in _stretches(hours, zone, start, until=start + timedelta(days=days)):
+            counted = closes - max(opens, start)
+            if left <= counted:
+                return max(opens, start) + left
+            left -= counted
+    return None
+
+
 def clock(minutes: int) -> str:
     """`09:05`; the end of a day is `24:00`."""
     return "24:00" if minutes == DAY else f"{minutes // 60 % 24:02}:{minutes % 60:02}"

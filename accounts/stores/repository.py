@@ -25,6 +25,7 @@ from storage.pages import Page
 from storage.transactions import Transaction
 
 _PAGE_SIZE = 300
+_LONGEST_ID = 100
 
 
 def add_store(transaction: Transaction, store: Store) -> None:
@@ -106,6 +107,18 @@ def every_store(org_id: str) -> Iterator[Store]:
         if found.last_key is None:
             return
         start_key = found.last_key
+
+
+def store_ids_from(org_id: str, first: str, *, most: int) -> list[str]:
+    """In order, from `first` on, all where it is empty; of deleted ones as well, strongly
+    consistent. One query."""
+    found = AccountItem.slice(
+        org_id,
+        AccountItem.sort.between(first or f"{STORE}-", f"{STORE}-\uffff"),
+        page_size=most,
+        consistent=True,
+    )
+    return [item.sort for item in found.items]
 
 
 def _now() -> datetime:

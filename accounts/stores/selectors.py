@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from accounts.entities import Actor
-from accounts.stores import repository
+from accounts.stores import naming, repository
 from accounts.stores.entities import State, Store
 from accounts.stores.errors import StoreNotFound
 from storage.audit import AuditEntry, history
@@ -16,8 +16,7 @@ from storage.pages import Page, page_of
 PAGE = 50
 LARGEST_PAGE = 100
 HISTORY_PAGE = 10
-MOST_CHOICES = 2000
-VIEW_STORE = "accounts.view_store"
+VIEW_STORE = naming.VIEW_STORE
 
 
 def list_stores(
@@ -45,25 +44,13 @@ def list_stores(
     )
 
 
-def all_stores(actor: Actor, *, most: int = MOST_CHOICES) -> tuple[Store, ...]:
+def all_stores(actor: Actor, *, most: int = naming.MOST_CHOICES) -> tuple[Store, ...]:
     """The active stores that the actor may see, by name, to choose from; cut at `most`.
 
-    One query for each megabyte, some thousand stores. Raises PermissionDenied.
+    As `naming.all_stores`. Raises PermissionDenied.
     """
     actor.require(VIEW_STORE, actor.org_id)
-    if actor.stores is not None:
-        return list_stores(actor, limit=most).items
-    stores: list[Store] = []
-    after = None
-    while len(stores) < most:
-        found = repository.list_stores(
-            actor.org_id, State.ACTIVE, most=most - len(stores), after=after
-        ).items
-        if not found:
-            break
-        stores += found
-        after = found[-1].name_key
-    return tuple(stores)
+    return naming.all_stores(actor, most=most)
 
 
 def find_store(actor: Actor, *, store_id: str) -> Store:
@@ -73,17 +60,14 @@ def find_store(actor: Actor, *, store_id: str) -> Store:
     PermissionDenied.
     """
     actor.require(VIEW_STORE, actor.org_id)
-    store = repository.get_store(actor.org_id, store_id) if actor.reaches(store_id) else None
-    if store is None:
-        raise StoreNotFound
-    return store
+    return naming.find_store(actor, store_id=store_id)
 
 
 def find_stores(actor: Actor, *, store_ids: Iterable[str]) -> dict[str, Store]:
     """By id, those that exist (deleted ones included) and that the actor may see; a request for
     each hundred. Raises PermissionDenied."""
     actor.require(VIEW_STORE, actor.org_id)
-    return repository.find_stores(actor.org_id, filter(actor.reaches, store_ids))
+    return naming.find_stores(actor, store_ids=store_ids)
 
 
 def told_apart(stores: Iterable[Store]) -> dict[str, str]:

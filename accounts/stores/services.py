@@ -14,6 +14,7 @@ from accounts.repository import require_organisation
 from accounts.stores import repository, selectors
 from accounts.stores.entities import Store
 from accounts.stores.errors import StoreChanged, StoreDeleted, StoreNotDeleted
+from accounts.stores.followers import store_followers
 from accounts.stores.rules import cleaned, differences, onto, require_all
 from storage.audit import Changes
 from storage.idempotency import AlreadyDone, IdempotencyKey
@@ -105,7 +106,7 @@ def restore_store(*, actor: Actor, store_id: str, version: int | None = None) ->
 
 
 def destroy_store(*, actor: Actor, store_id: str, version: int) -> None:
-    """For good; the number is free then, the history stays.
+    """For good, with what other apps keep about it; the number is free then, the history stays.
 
     Raises StoreNotFound, PermissionDenied, ConfirmationNeeded, StoreNotDeleted, StoreChanged.
     """
@@ -115,8 +116,16 @@ def destroy_store(*, actor: Actor, store_id: str, version: int) -> None:
         raise StoreNotDeleted
     transaction = Transaction()
     repository.remove_store(transaction, stored)
+    for follower in store_followers():
+        follower.destroy(transaction, stored)
     record(transaction, actor, stored.audit_subject, DESTROY_STORE, {"name": (stored.name, None)})
     _commit(transaction, actor, stored)
+
+
+def under_way(store: Store) -> list[str]:
+    """What somebody should know before they close or delete the store: sentences. A query of each
+    follower."""
+    return [*filter(None, (follower.under_way(store) for follower in store_followers()))]
 
 
 def require_may_add(actor: Actor) -> None:

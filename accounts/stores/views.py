@@ -146,7 +146,8 @@ def store_destroy(request: HttpRequest, store_id: str) -> HttpResponse:
     actor.require(services.DELETE_STORE, store.org_id, store_id)
     actor.require_confirmation()
     if request.method != "POST":
-        return render(request, "accounts/store_destroy.html", {"store": store})
+        context = {"store": store, "under_way": services.under_way(store)}
+        return render(request, "accounts/store_destroy.html", context)
     services.destroy_store(actor=actor, store_id=store_id, version=_version(request))
     messages.success(request, _("“%(name)s” is removed for good.") % {"name": store.name})
     return redirect("organisation:stores")
@@ -201,13 +202,15 @@ def _store_page(
     cursor = request.GET.get("cursor") or None
     history = selectors.store_history(actor, store, cursor)
     deleted = store.deleted_at is not None
+    may_change = not deleted and actor.may(services.CHANGE_STORE, store.org_id, store.store_id)
+    may_delete = actor.may(services.DELETE_STORE, store.org_id, store.store_id)
     context = {
         "store": store,
         "opening": opening_state(store, datetime.now(UTC)),
         "facts": facts_of(store),
-        "may_change": not deleted
-        and actor.may(services.CHANGE_STORE, store.org_id, store.store_id),
-        "may_delete": actor.may(services.DELETE_STORE, store.org_id, store.store_id),
+        "may_change": may_change,
+        "may_delete": may_delete,
+        "under_way": services.under_way(store) if may_change or may_delete else [],
         "events": [event_of(entry) for entry in history.items],
         **page_links(request, history.next_cursor),
         **more,

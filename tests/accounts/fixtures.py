@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 PASSWORD = "correct horse battery"
 
 
-def _add_user(*, email: str, name: str, beside: User, roles: tuple[str, ...]) -> User:
+def add_user(*, email: str, name: str, beside: User, roles: tuple[str, ...]) -> User:
     """A colleague in the organisation of `beside`."""
     from dataclasses import replace
 
@@ -53,7 +53,7 @@ def alice(store: None) -> User:
 @pytest.fixture
 def bob(alice: User) -> User:
     """Viewer in Alice's Shop."""
-    return _add_user(email="bob@example.com", name="Bob", beside=alice, roles=("viewer",))
+    return add_user(email="bob@example.com", name="Bob", beside=alice, roles=("viewer",))
 
 
 @pytest.fixture

@@ -170,7 +170,8 @@ def test_a_name_is_one_line_of_visible_text() -> None:
     for nothing in ("\u200b\u200e\u200f\u2060\ufeff\u00ad", "\u200d", "\u3164 \u2800"):
         assert clean_name(nothing, field="name") == ""
     assert clean_name("Own\u200ber \u200dx\u200c", field="name") == "Owner x"
-    for joined in ("می\u200cخواهم", "क्\u200dष"):
+    couple = "\U0001f469\U0001f3fd\u200d\u2764\ufe0f\u200d\U0001f468"
+    for joined in ("می\u200cخواهم", "क्\u200dष", couple):
         assert clean_name(joined, field="name") == joined
     with pytest.raises(InvalidName):
         clean_name("a" * (LONGEST_NAME + 1), field="name")

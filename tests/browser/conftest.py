@@ -70,7 +70,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, server: str, store: None) -> Iterator[OpenPage]:
-    """`open_page(width=…, theme=…, javascript=…)`: a tab of its own, with its own cookies.
+    """`open_page(width=…, theme=…, javascript=…)`: a tab of its own, with its own cookies;
+    `failures` is how the statuses begin that the test provokes.
 
     The test fails if the page wrote an error to the console: a script that broke, a resource
     that is missing, or something that the content security policy stopped.
@@ -78,14 +79,19 @@ def open_page(browser: Browser, server: str, store: None) -> Iterator[OpenPage]:
     contexts = []
     complaints: list[str] = []
 
-    def listen(message: ConsoleMessage) -> None:
-        refused_by_design = "the server responded with a status of 4" in message.text
-        if message.type == "error" and not refused_by_design:
-            complaints.append(message.text)
-
     def open_page(
-        *, width: int = DESKTOP, theme: str = "light", javascript: bool = True, locale: str = "en"
+        *,
+        width: int = DESKTOP,
+        theme: str = "light",
+        javascript: bool = True,
+        locale: str = "en",
+        failures: str = "4",
     ) -> Page:
+        def listen(message: ConsoleMessage) -> None:
+            refused_by_design = f"the server responded with a status of {failures}" in message.text
+            if message.type == "error" and not refused_by_design:
+                complaints.append(message.text)
+
         context = browser.new_context(
             base_url=server,
             viewport={"width": width, "height": 900},
@@ -120,8 +126,9 @@ def log_in() -> Callable[[Page, User], None]:
 
 def accessibility_findings(page: Page) -> list[str]:
     """What axe says against the page, with the elements concerned."""
-    page.evaluate(AXE.read_text())
-    result = page.evaluate("axe.run()")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    result = page.evaluate("axe.run({resultTypes: ['violations']})")
     return [
         f"{finding['id']}: {[node['target'] for node in finding['nodes']]}"
         for finding in result["violations"]

@@ -16,6 +16,10 @@ from accounts.roles.services import delete_role
 from accounts.stores.services import delete_store
 from catalog import services
 from catalog.entities import Product
+from supervisor import canned_answers
+from supervisor import services as requests
+from supervisor.callbacks import signing_secrets
+from supervisor.knowledge import services as knowledge
 from tests.accounts.api_tokens import amend as amend_token
 from tests.accounts.api_tokens import make as make_token
 from tests.accounts.people.company import acting, invite, mailed_token, member, store_of
@@ -89,6 +93,26 @@ STAFF_PAGES = {
     "organisation:store": "/staff/stores/{store}/",
     "organisation:store-delete": "/staff/stores/{store}/delete/",
     "organisation:store-destroy": "/staff/stores/{deleted_store}/destroy/",
+    "supervisor:queue": "/staff/requests/?urgency=soon&q=rind&tag=returns&since=2026-01-01",
+    "supervisor:ask": "/staff/requests/new/",
+    "supervisor:history": "/staff/requests/history/?store={store}",
+    "supervisor:mine": "/staff/requests/mine/",
+    "supervisor:board": "/staff/requests/board/",
+    "supervisor:callers": "/staff/requests/callers/",
+    "supervisor:forget-number": "/staff/requests/callers/forget/?store={store}&request={request}",
+    "supervisor:callbacks": "/staff/requests/callbacks/",
+    "supervisor:notices": "/staff/requests/notices/",
+    "supervisor:settings": "/staff/requests/settings/?store={store}",
+    "supervisor:answers": "/staff/requests/answers/",
+    "supervisor:answer-add": "/staff/requests/answers/new/",
+    "supervisor:answer-change": "/staff/requests/answers/{canned}/",
+    "supervisor:answer-delete": "/staff/requests/answers/{canned}/delete/",
+    "supervisor:request": "/staff/requests/{store}/{request}/?canned={canned}",
+    "supervisor:assign": "/staff/requests/{store}/{request}/assign/",
+    "supervisor:articles": "/staff/articles/",
+    "supervisor:article-new": "/staff/articles/new/",
+    "supervisor:article": "/staff/articles/{article}/",
+    "supervisor:article-destroy": "/staff/articles/{deleted_article}/destroy/",
     "catalog:staff-products": "/staff/products/",
     "catalog:product-create": "/staff/products/new/",
     "catalog:product-edit": "/staff/products/{id}/",
@@ -96,9 +120,26 @@ STAFF_PAGES = {
     "catalog:product-history": "/staff/products/{id}/history/",
     "catalog:import-upload": "/staff/products/import/",
 }
-MORE_STAFF_STATES = ["/staff/organisation/transfer/"]
+MORE_STAFF_STATES = [
+    "/staff/organisation/transfer/",
+    "/staff/requests/?since=yesterday",
+    "/staff/articles/?q=zygote",
+    "/staff/articles/?state=deleted",
+    "/staff/articles/{deleted_article}/",
+    "/staff/requests/callbacks/?shown=1",
+]
 # Addresses that are no pages: they redirect, take forms only, or answer something else.
 NO_PAGES = {
+    # What is done with a request; `test_queue_journey` does it.
+    "supervisor:answer",
+    "supervisor:add",
+    "supervisor:duty",
+    "supervisor:next",
+    "supervisor:note",
+    "supervisor:priority",
+    "supervisor:step",
+    "supervisor:article-delete",
+    "supervisor:article-restore",
     "organisation:role-restore",
     "organisation:invitation-resend",
     "organisation:invitation-withdraw",
@@ -192,6 +233,36 @@ def tokens(alice: User) -> None:
 
 
 @pytest.fixture
+def articles(alice: User, stores: dict[str, str]) -> dict[str, str]:
+    """`article`, with a long title, corrected once; `deleted_article`."""
+    raw = {"text": "Within thirty days.", "tags": ["returns"], "store_id": stores["store"]}
+    actor = alice.actor
+    deleted = knowledge.create_article(actor=actor, raw={**raw, "title": "Parking"}).article
+    knowledge.delete_article(actor=actor, article_id=deleted.id, version=1)
+    title = ("Rindfleischetikettierung " * 4).strip()
+    made = knowledge.create_article(actor=actor, raw={**raw, "title": title}).article
+    text = {"text": "Rindfleischetikettierung" * 6}
+    knowledge.change_article(actor=actor, article_id=made.id, raw=text, version=1)
+    return {"article": made.id, "deleted_article": deleted.id}
+
+
+@pytest.fixture
+def asked(alice: User, stores: dict[str, str]) -> dict[str, str]:
+    """`request`, and `canned`: a canned answer. There is a secret that signs calls."""
+    signing_secrets.secrets_to_sign_with(alice.org_id)
+    long_word = "Rindfleischetikettierungsüberwachungsaufgabe"
+    raw = {"header": long_word, "body": f"{long_word} " * 9, "priority": 7, "tags": ["returns"]}
+    made = requests.ask(actor=alice.actor, store_id=stores["store"], raw=raw).request
+    keys = {"store_id": made.store_id, "request_id": made.id}
+    requests.note(actor=alice.actor, **keys, text=long_word * 4)
+    answered = requests.ask(actor=alice.actor, store_id=stores["store"], raw=raw).request
+    keys = {"store_id": answered.store_id, "request_id": answered.id}
+    requests.answer(actor=alice.actor, **keys, text="Yes.")
+    canned = canned_answers.add_canned_answer(actor=alice.actor, title=long_word, text="Yes.")
+    return {"request": made.id, "canned": canned.id}
+
+
+@pytest.fixture
 def people(alice: User, invitation: str) -> dict[str, str]:
     """`colleague`, `deleted`, and `secured` by a second factor; and somebody is invited."""
     store_ids = [store_of(alice, f"Branch {number}") for number in range(3)]
@@ -229,7 +300,7 @@ def routes(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Ite
 
 def test_no_page_is_forgotten() -> None:
     known = PUBLIC_PAGES.keys() | STAFF_PAGES.keys() | NO_PAGES
-    apps = ("catalog:", "accounts:", "organisation:")
+    apps = ("catalog:", "accounts:", "organisation:", "supervisor:")
     assert {name for name in routes(get_resolver().url_patterns) if name.startswith(apps)} == known
 
 
@@ -270,6 +341,8 @@ def test_staff_pages(
     shop: Product,
     stores: dict[str, str],
     role: str,
+    articles: dict[str, str],
+    asked: dict[str, str],
     tokens: None,
     people: dict[str, str],
     alice: User,
@@ -278,7 +351,10 @@ def test_staff_pages(
     page = open_page()
     log_in(page, alice)
     for address in [*STAFF_PAGES.values(), *MORE_STAFF_STATES]:
-        check(page, address.format(id=shop.id, role=role, **stores, **people))
+        check(
+            page,
+            address.format(id=shop.id, role=role, **articles, **asked, **stores, **people),
+        )
 
 
 def test_pages_in_spanish_fit_as_well(

@@ -19,6 +19,7 @@ from accounts.entities import Actor, User
 from accounts.selectors import find_membership
 from catalog import selectors
 from catalog.imports.writer import Counts
+from supervisor.selectors import list_pending_of_organisation
 from tests.catalog.import_files import (
     checkpoint_of,
     import_path,
@@ -207,8 +208,8 @@ def peak_kilobytes(path: Path) -> int:
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    small = write_ndjson(tmp_path / "small.ndjson", [record(number) for number in range(4_000)])
-    large = write_ndjson(tmp_path / "large.ndjson", [record(number) for number in range(40_000)])
+    small = write_ndjson(tmp_path / "small.ndjson", [record(number) for number in range(2_000)])
+    large = write_ndjson(tmp_path / "large.ndjson", [record(number) for number in range(16_000)])
     as_list = tmp_path / "large.json"
     as_list.write_text("[" + ",".join(large.read_text().splitlines()) + "]")
     before = peak_kilobytes(small)
@@ -225,7 +226,10 @@ def test_demonstration_data_is_loaded_once() -> None:
     assert (owner.user.name, owner.user.is_owner) == ("Ana Ferrer", True)
     shown = selectors.list_public_products(limit=100)
     assert len(shown.cards) == 100
+    asked = list_pending_of_organisation(owner.actor).items
+    assert len(asked) == 4
     assert "nothing changed" in run("load_demo")
+    assert list_pending_of_organisation(owner.actor).items == asked
     assert "nothing was loaded" in run("load_demo", if_empty=True)
 
 

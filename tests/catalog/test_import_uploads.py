@@ -15,7 +15,7 @@ from catalog.imports.writer import Counts
 from storage.ephemeral import EphemeralItem
 from storage.meter import measure
 from storage.transactions import Transaction
-from tests.accounts.fixtures import _add_user
+from tests.accounts.fixtures import add_user
 from tests.catalog.import_files import record
 from tests.catalog.import_pages import (
     UPLOAD,
@@ -143,7 +143,7 @@ def test_addresses_that_no_import_can_have_cost_no_read(browser: Client, job_id:
 
 
 def test_an_export_is_refused_before_anything_is_sent(alice: User) -> None:
-    nobody = _add_user(email="dave@example.com", name="Dave", beside=alice, roles=())
+    nobody = add_user(email="dave@example.com", name="Dave", beside=alice, roles=())
     for name in ("export.csv", "export.ndjson"):
         assert browser_of(nobody).get(f"/staff/products/{name}").status_code == 403
 

@@ -17,8 +17,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
 from accounts import services as accounts
+from accounts.entities import User
 from accounts.errors import EmailTaken
 from accounts.models import AuthUser
+from accounts.stores import services as stores
 from catalog import services as catalog
 from storage.archive.reading import open_archive
 from storage.configuration import configuration, table_name
@@ -28,6 +30,9 @@ from storage.schema import create_tables
 from storage.table import registered_tables
 from storage.throttle import Throttle
 from storage.transactions import Transaction
+from supervisor import canned_answers
+from supervisor import services as requests
+from supervisor.knowledge import services as knowledge
 from tests.accounts.fixtures import PASSWORD
 from tests.catalog.staff import TYPED
 from tests.storage.archive.samples import put, store_of_its_own, stored, table_names, under
@@ -55,11 +60,27 @@ def shop() -> None:
     for number in range(30):
         raw = {**TYPED, "name": f"Mug №{number}", "sku": f"MUG-{number}", "price": f"{number}.10"}
         catalog.create_product(actor=owner.actor, raw=raw)
+    answer_a_request(owner)
     Client().force_login(AuthUser.of(owner))
     Throttle("guess", limit=5, window_seconds=3600).hit("alice@example.com")
     transaction = Transaction()
     transaction.put(MigrationItem("catalog", "0001_initial", checksum="c", summary={"items": 1}))
     transaction.commit()
+
+
+def answer_a_request(owner: User) -> None:
+    actor = owner.actor
+    said = {"name": "Harbour", "time_zone": "Europe/Madrid"}
+    store_id = stores.create_store(actor=actor, said=said).store.store_id
+    asked = requests.ask(
+        actor=actor,
+        store_id=store_id,
+        raw={"header": "May he return it? №1", "body": "", "priority": 3},
+        callback_url="https://shop.example.com/hook",
+    )
+    requests.answer(actor=actor, store_id=store_id, request_id=asked.request.id, text="Yes 👍")
+    canned_answers.add_canned_answer(actor=actor, title="Returns", text="Within a month.")
+    knowledge.create_article(actor=actor, raw={"title": "Returns", "text": "Within a month."})
 
 
 def names() -> list[str]:

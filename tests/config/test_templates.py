@@ -9,7 +9,7 @@ from django import forms
 from django.template import engines
 from django.utils import translation
 
-from config.jinja2 import day, machine_time, moment, money, number
+from config.jinja2 import clock, day, machine_time, moment, money, number
 
 
 def said(text: str) -> str:
@@ -51,6 +51,14 @@ def test_groups_of_choices_have_a_legend() -> None:
 def test_money(language: str, amount: str, currency: str, expected: str) -> None:
     with translation.override(language):
         assert said(money(Decimal(amount), currency)) == expected
+
+
+def test_of_today_the_time_is_enough() -> None:
+    now, before = datetime.now(UTC), datetime(2020, 3, 9, 17, 5, tzinfo=UTC)
+    with translation.override("en"):
+        assert moment(now).endswith(f"{clock(now)} UTC")
+        assert str(now.year) not in clock(now)
+        assert clock(before) == moment(before)
 
 
 def test_dates_and_numbers() -> None:

@@ -94,6 +94,14 @@ def _store_form(_world: World, _values: Mapping[str, str]) -> dict[str, Any]:
     return {"name": unused("Store"), "time_zone": "Europe/Madrid", "version": 1}
 
 
+def _article(_world: World, _values: Mapping[str, str]) -> dict[str, Any]:
+    return {"title": unused("Article"), "text": "Yes."}
+
+
+def _article_form(_world: World, _values: Mapping[str, str]) -> dict[str, Any]:
+    return {"title": unused("Article"), "text": "Yes.", "version": 1}
+
+
 _PERSON = {"user_id": World.person}
 _SECURED_PERSON = {"user_id": World.secured_person}
 _DELETED_PERSON = {"user_id": World.deleted_person}
@@ -103,6 +111,31 @@ _DELETED_ROLE = {"role_id": World.deleted_role}
 _STORE = {"store_id": World.store}
 _DELETED_STORE = {"store_id": World.deleted_store}
 _TOKEN = {"token_id": World.api_token}
+_ARTICLE = {"article_id": World.article}
+_DELETED_ARTICLE = {"article_id": World.deleted_article}
+
+_MINUTES = {"whenever": 60, "today": 60, "soon": 60, "at_once": 9}
+_TIMED_STORE = {"store_id": World.store_with_response_times}
+_SHOP = {"store_id": World.shop}
+_REQUEST = {**_SHOP, "request_id": World.request}
+_CANNED = {"answer_id": World.canned_answer}
+
+
+def _question_form(world: World, _values: Mapping[str, str]) -> dict[str, Any]:
+    return {"store": world.shop(), "header": "Secret?", "priority": "3"}
+
+
+def _alice(world: World, _values: Mapping[str, str]) -> dict[str, Any]:
+    return {"user_id": world.alice.user_id}
+
+
+def _canned_answer(_world: World, _values: Mapping[str, str]) -> dict[str, Any]:
+    return {"title": unused("Answer"), "text": "Yes."}
+
+
+def _canned_answer_form(_world: World, _values: Mapping[str, str]) -> dict[str, Any]:
+    return {"title": unused("Answer"), "text": "Yes.", "version": 1}
+
 
 ASKS = {
     "catalog:category GET": Ask({"path": World.category}),
@@ -171,6 +204,36 @@ ASKS = {
     "organisation:store-destroy GET": Ask(_DELETED_STORE),
     "organisation:store-destroy POST": Ask(_DELETED_STORE, {"version": 2}),
     "organisation:revoke-token POST": Ask(_TOKEN),
+    "supervisor:article-new POST": Ask(data=_article_form),
+    "supervisor:article GET": Ask(_ARTICLE),
+    "supervisor:article POST": Ask(_ARTICLE, _article_form),
+    "supervisor:article-delete POST": Ask(_ARTICLE, {"version": 1}),
+    "supervisor:article-restore POST": Ask(_DELETED_ARTICLE, {"version": 2}),
+    "supervisor:article-destroy GET": Ask(_DELETED_ARTICLE),
+    "supervisor:article-destroy POST": Ask(_DELETED_ARTICLE, {"version": 2}),
+    "supervisor:ask POST": Ask(data=_question_form),
+    "supervisor:settings GET": Ask(query={"store": World.store_with_response_times}),
+    "supervisor:settings POST": Ask(
+        query={"store": World.store_with_response_times}, data={**_MINUTES, "version": 1}
+    ),
+    "supervisor:answer-add POST": Ask(data=_canned_answer),
+    "supervisor:answer-change GET": Ask(_CANNED),
+    "supervisor:answer-change POST": Ask(_CANNED, _canned_answer_form),
+    "supervisor:answer-delete GET": Ask(_CANNED),
+    "supervisor:answer-delete POST": Ask(_CANNED, {"version": 1}),
+    "supervisor:request GET": Ask(_REQUEST),
+    "supervisor:forget-number POST": Ask(data={"number": "+34600123456"}),
+    "supervisor:answer POST": Ask(_REQUEST, {"answer": "Yes."}),
+    "supervisor:note POST": Ask(_REQUEST, {"note": "Called."}),
+    "supervisor:add POST": Ask(_REQUEST, {"addition": "Order 4712."}),
+    "supervisor:priority POST": Ask(_REQUEST, {"priority": "6", "version": 1}),
+    "supervisor:assign GET": Ask(_REQUEST),
+    "supervisor:assign POST": Ask(_REQUEST, _alice),
+    "supervisor:step POST": Ask({**_REQUEST, "step": fixed("claim")}),
+    **{
+        f"supervisor:step?{step} POST": Ask({**_REQUEST, "step": fixed(step)})
+        for step in ("release", "cancel", "reopen", "forget_caller")
+    },
     "set_language POST": Ask(data={"language": "en"}),
     "set_theme POST": Ask(data={"theme": "dark"}),
     # The API
@@ -222,4 +285,43 @@ ASKS = {
     "delete_store": Ask(_STORE, at_version=True),
     "restore_store": Ask(_DELETED_STORE),
     "revoke_token": Ask(_TOKEN),
+    "ask_supervisors": Ask(_SHOP, {"header": "Secret?"}),
+    "list_pending_requests": Ask(_SHOP),
+    "list_closed_requests": Ask(_SHOP),
+    "find_request": Ask(_REQUEST),
+    "list_request_events": Ask(_REQUEST),
+    "claim_request": Ask(_REQUEST),
+    "release_request": Ask(_REQUEST),
+    "assign_request": Ask(_REQUEST, _alice),
+    "cancel_request": Ask(_REQUEST),
+    "answer_request": Ask(_REQUEST, {"answer": "Yes."}),
+    "correct_answer": Ask(
+        {**_SHOP, "request_id": World.answered_request}, {"answer": "No."}, at_version=True
+    ),
+    "prioritise_request": Ask(_REQUEST, {"priority": 6}, at_version=True),
+    "reopen_request": Ask(_REQUEST, {}),
+    "note_on_request": Ask(_REQUEST, {"note": "Called."}),
+    "add_to_request": Ask(_REQUEST, {"addition": "Order 4712."}),
+    "list_deliveries": Ask(_REQUEST),
+    "forget_caller": Ask(_REQUEST),
+    "forget_number": Ask(data={"number": "+34600123456"}),
+    "change_retention": Ask(data={"days": 30}, at_version=True),
+    "change_notices": Ask(
+        data={"on_duty": True, "urgency": "soon", "near_deadline": True, "store_ids": None},
+        at_version=True,
+    ),
+    "get_response_times": Ask(_TIMED_STORE),
+    "change_response_times": Ask(
+        _TIMED_STORE, {"response_minutes": _MINUTES, "only_opening_hours": True}, at_version=True
+    ),
+    "add_canned_answer": Ask(data=_canned_answer),
+    "find_canned_answer": Ask(_CANNED),
+    "change_canned_answer": Ask(_CANNED, _canned_answer, at_version=True),
+    "delete_canned_answer": Ask(_CANNED, at_version=True),
+    "create_article": Ask(data=_article),
+    "find_article": Ask(_ARTICLE),
+    "change_article": Ask(_ARTICLE, {"title": "New"}, at_version=True),
+    "delete_article": Ask(_ARTICLE, at_version=True),
+    "restore_article": Ask(_DELETED_ARTICLE),
+    "destroy_article": Ask(_DELETED_ARTICLE, at_version=True),
 }

@@ -22,7 +22,8 @@ UNASKED = "-"  # says nothing about the actor
 @dataclass(frozen=True, slots=True)
 class Line:
     """`route` is the name of a page's address (its pattern where it has no name) or the
-    `operation_id` of an operation of the API, which has no `method` here; `query` goes with it."""
+    `operation_id` of an operation of the API, which has no `method` here; `query` goes with it,
+    or tells apart the lines of one page."""
 
     route: str
     method: str

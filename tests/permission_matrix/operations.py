@@ -83,4 +83,49 @@ restore_store            401       404      403     403    200    404
 # Tokens
 list_tokens              401       own      403     403    200
 revoke_token             401       404      403     403    204
+
+# Articles
+list_articles            401       own      403     200    200    200
+create_article           401       own      403     403    201    403
+find_article             401       404      403     200    200    200
+change_article           401       404      403     403    200    403
+delete_article           401       404      403     403    204    403
+restore_article          401       404      403     404    200    403
+destroy_article          401       404      403     404    412    403
+
+# Requests
+ask_supervisors          401       404      403     201    201    404
+list_pending_requests    401       404      403     200    200    404
+list_closed_requests     401       404      403     200    200    404
+list_pending_requests_everywhere  401 own   403     200    200    200
+list_own_requests        401       own      403     200    200    200
+get_request_board        401       own      403     200    200    200
+find_request             401       404      403     200    200    404
+list_request_events      401       404      403     200    200    404
+claim_request            401       404      403     403    200    404
+release_request          401       404      403     403    200    404
+assign_request           401       404      403     403    200    404
+cancel_request           401       404      403     403    200    404
+answer_request           401       404      403     403    200    404
+correct_answer           401       404      403     403    412    404
+prioritise_request       401       404      403     403    200    404
+reopen_request           401       404      403     403    409    404
+note_on_request          401       404      403     403    200    404
+add_to_request           401       404      403     403    200    404
+list_deliveries          401       404      403     200    200    404
+forget_caller            401       404      403     403    200    404
+forget_number            401       own      403     403    200    403
+get_callback_secret      401       own      403     403    200    403
+replace_callback_secret  401       own      403     403    200    403
+get_retention            401       own      403     403    200    403
+change_retention         401       412      403     403    412    403
+get_notices              401       own      403     403    200    200
+change_notices           401       412      403     403    412    412
+get_response_times       401       404      403     200    200    404
+change_response_times    401       404      403     403    200    404
+list_canned_answers      401       own      403     403    200    200
+add_canned_answer        401       own      403     403    201    403
+find_canned_answer       401       404      403     403    200    200
+change_canned_answer     401       404      403     403    200    403
+delete_canned_answer     401       404      403     403    204    403
 """

@@ -150,6 +150,56 @@ organisation:store-destroy      POST   login     404      403     403    moved  
 organisation:tokens             GET    login     own      403     403    200
 organisation:revoke-token       POST   login     404      403     403    moved
 
+# Articles
+supervisor:articles             GET    login     own      403     200    200    200
+supervisor:article-new          GET    login     own      403     403    200    200
+supervisor:article-new          POST   login     own      403     403    moved  422
+supervisor:article              GET    login     404      403     200    200    200
+supervisor:article              POST   login     404      403     403    moved  403
+supervisor:article-delete       POST   login     404      403     403    moved  403
+supervisor:article-restore      POST   login     404      403     404    moved  403
+supervisor:article-destroy      GET    login     404      403     404    200    403
+supervisor:article-destroy      POST   login     404      403     404    moved  403
+
+# Requests
+supervisor:queue                GET    login     own      403     200    200    200
+supervisor:ask                  GET    login     own      403     200    200    200
+supervisor:ask                  POST   login     422      403     moved  moved  422
+supervisor:next                 GET    login     own      403     403    moved  moved
+supervisor:mine                 GET    login     own      403     200    200    200
+supervisor:history              GET    login     own      403     200    200    200
+supervisor:board                GET    login     own      403     200    200    200
+supervisor:callbacks            GET    login     own      403     403    200    403
+supervisor:callbacks            POST   login     own      403     403    moved  403
+supervisor:callers              GET    login     own      403     403    200    403
+supervisor:callers              POST   login     422      403     403    422    403
+supervisor:forget-number        GET    login     own      403     403    200    403
+supervisor:forget-number        POST   login     422      403     403    422    403
+supervisor:notices              GET    login     own      403     403    200    200
+supervisor:notices              POST   login     422      403     403    422    422
+supervisor:duty                 POST   login     own      403     403    moved  moved
+supervisor:settings             GET    login     404      403     403    200    404
+supervisor:settings             POST   login     404      403     403    moved  404
+supervisor:answers              GET    login     own      403     403    200    200
+supervisor:answer-add           GET    login     own      403     403    200    403
+supervisor:answer-add           POST   login     own      403     403    moved  403
+supervisor:answer-change        GET    login     404      403     403    200    200
+supervisor:answer-change        POST   login     404      403     403    moved  403
+supervisor:answer-delete        GET    login     404      403     403    200    403
+supervisor:answer-delete        POST   login     404      403     403    moved  403
+supervisor:request              GET    login     404      403     200    200    404
+supervisor:answer               POST   login     404      403     403    moved  404
+supervisor:note                 POST   login     404      403     403    moved  404
+supervisor:add                  POST   login     404      403     403    moved  404
+supervisor:priority             POST   login     404      403     403    moved  404
+supervisor:assign               GET    login     404      403     403    200    404
+supervisor:assign               POST   login     404      403     403    moved  404
+supervisor:step                 POST   login     404      403     403    moved  404
+supervisor:step?release         POST   login     404      403     403    moved  404
+supervisor:step?cancel          POST   login     404      403     403    moved  404
+supervisor:step?reopen          POST   login     404      403     403    409    404
+supervisor:step?forget_caller   POST   login     404      403     403    moved  404
+
 # The site
 staff                           GET    login     moved    moved   moved  moved
 favicon                         GET    moved

@@ -28,6 +28,11 @@ from accounts.stores.entities import Store
 from catalog import services
 from catalog.imports import jobs
 from storage.transactions import Transaction
+from supervisor import canned_answers, response_times
+from supervisor import services as requests
+from supervisor.callbacks import signing_secrets
+from supervisor.entities import Urgency
+from supervisor.knowledge import services as knowledge
 from tests.accounts.browsers import key_of
 from tests.accounts.fixtures import PASSWORD
 from tests.accounts.second_factors import switch_on
@@ -45,6 +50,8 @@ class World:
     def __init__(self, alice: User, charlie: User) -> None:
         self.alice = alice
         self.actor = replace(alice.actor, confirmed_at=datetime.now(UTC))
+        for owner in (self.actor, replace(charlie.actor, confirmed_at=self.actor.confirmed_at)):
+            signing_secrets.replace_secret(actor=owner)
         nothing = roles.add_role(actor=self.actor, name="Secret nothing")
         self.people = {
             "outsider": charlie,
@@ -222,6 +229,48 @@ class World:
         role = self._role()
         roles.delete_role(actor=self.actor, role_id=role.role_id, version=1)
         return role.role_id
+
+    def article(self) -> str:
+        """Of the whole organisation."""
+        raw = {"title": unused("Secret article"), "text": "Secret"}
+        return knowledge.create_article(actor=self.actor, raw=raw).article.id
+
+    def deleted_article(self) -> str:
+        article_id = self.article()
+        knowledge.delete_article(actor=self.actor, article_id=article_id, version=1)
+        return article_id
+
+    def shop(self) -> str:
+        """The store of all requests."""
+        return self.kept(World.store)
+
+    def request(self) -> str:
+        raw = {"header": unused("Secret question")}
+        asked = requests.ask(actor=self.actor, store_id=self.shop(), raw=raw)
+        return asked.request.id
+
+    def answered_request(self) -> str:
+        request_id = self.request()
+        requests.answer(
+            actor=self.actor, store_id=self.shop(), request_id=request_id, text="Secret"
+        )
+        return request_id
+
+    def store_with_response_times(self) -> str:
+        store_id = self.store()
+        response_times.change_response_times(
+            actor=self.actor,
+            store_id=store_id,
+            version=0,
+            minutes=dict.fromkeys(Urgency, 60),
+            only_opening_hours=False,
+        )
+        return store_id
+
+    def canned_answer(self) -> str:
+        return canned_answers.add_canned_answer(
+            actor=self.actor, title=unused("Secret answer"), text="Secret"
+        ).id
 
     def _invitation(self) -> tuple[str, str]:
         """Its id and the token of its link."""

@@ -34,6 +34,31 @@ DESIGN: dict[str, tuple[Keys, dict[str, Keys]]] = {
         {"newest-index": ("facet", "newest_key"), "price-index": ("facet", "price_key")},
     ),
     "products": (("id",), {"sku_gsi": ("sku",)}),
+    "supervisor-counters": (("orgId", "counter"), {}),
+    "supervisor-deliveries": (("requestId", "time"), {"due-index": ("due", "dueKey")}),
+    "supervisor-knowledge": (
+        ("area", "entry"),
+        {
+            "newest-index": ("area", "listKey"),
+            "request-index": ("area", "requestId"),
+            "scope-index": ("area", "scopeKey"),
+        },
+    ),
+    "supervisor-requests": (
+        ("storeId", "status._.priority._.requestTimestamp._.requestId"),
+        {
+            "request-id-index": ("storeId", "requestId"),
+            "queue-index": ("storeId", "queueKey"),
+            "history-index": ("storeId", "closedKey"),
+            "store-deadline-index": ("storeId", "deadlineKey"),
+            "organisation-queue-index": ("queueOf", "queueKey"),
+            "deadline-index": ("due", "deadlineKey"),
+            "caller-index": ("callerOf", "closedKey"),
+            "asker-index": ("askedBy", "requestTime"),
+            "phone-index": ("phoneOf", "requestTime"),
+        },
+    ),
+    "supervisor-settings": (("owner", "kind"), {}),
     "sessions": (("session_key",), {"user-index": ("user", "created_at")}),
 }
 

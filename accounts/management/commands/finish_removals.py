@@ -7,16 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.entities import Actor
-from accounts.errors import ChangedMeanwhile
 from accounts.management.removals import said
 from accounts.people.expired_invitations import remove_long_expired
-from accounts.personal_data.erasure import due_erasures
-from accounts.personal_data.erasure import finish as finish_erasure
-from accounts.removal import runner
-from accounts.removal.selectors import pending_jobs
-from storage.errors import StoreError
-from storage.explanations import STORE_FAILURES
+from accounts.removal.finishing import FAILURES, finish_erasures, finish_jobs
 
 
 class Command(BaseCommand):
@@ -45,26 +38,22 @@ class Command(BaseCommand):
     def _finish(self) -> list[str]:
         """What the store was in the way of."""
         failed = []
-        for job in pending_jobs(Actor.system(org_id="")):
-            try:
-                outcome = runner.work_on(job.org_id)
-            except (StoreError, *STORE_FAILURES) as error:
-                self.stderr.write(f"{job.org_id}  {error}")
+        for job, outcome in finish_jobs():
+            if isinstance(outcome, Exception):
+                self.stderr.write(f"{job.org_id}  {outcome}")
                 failed.append(job.org_id)
             else:
                 self.stdout.write(f"{job.org_id}  {said(job.task, outcome)}")
-        for erasure in due_erasures():
-            try:
-                finish_erasure(erasure)
-            except (StoreError, ChangedMeanwhile) as error:
+        for erasure, error in finish_erasures():
+            if error is not None:
                 self.stderr.write(f"{erasure.pk}  {error}")
                 failed.append(erasure.pk)
             else:
                 self.stdout.write(_("%(id)s  Erased.") % {"id": erasure.pk})
         try:
             count = remove_long_expired()
-        except (StoreError, *STORE_FAILURES) as error:
-            self.stderr.write(f"INVITATION  {error}")
+        except FAILURES as refusal:
+            self.stderr.write(f"INVITATION  {refusal}")
             failed.append("INVITATION")
         else:
             if count:

@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: people, stores and a shop full of products to look at."""
+"""`manage.py load_demo`: people, stores, requests and a shop full of products to look at."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.entities import Actor
-from accounts.management.demo import COLLEAGUES, add_colleagues, add_stores
+from accounts.management.demo import (
+    COLLEAGUES,
+    add_colleagues,
+    add_contributions,
+    add_stores,
+)
 from accounts.selectors import find_membership
 from accounts.services import ensure_owner
 from catalog.imports import runs
@@ -65,6 +70,7 @@ class Command(BaseCommand):
             with _marked_unfinished():
                 add_stores(user.actor)
                 add_colleagues(user, password)
+                add_contributions(user.actor)
                 progress = _import_products(user.actor)
         except DomainError as error:
             raise CommandError(str(error), returncode=COULD_NOT_RUN) from error

@@ -32,7 +32,7 @@ from storage.meter import measure
 from tests.accounts.actions import CLIENT, change, log_in, stored
 from tests.accounts.addresses.mails import html, only, path_in, recipients, seen, sent, token_in
 from tests.accounts.browsers import SAFARI, is_logged_in, logged_in
-from tests.accounts.fixtures import PASSWORD, _add_user
+from tests.accounts.fixtures import PASSWORD, add_user
 from tests.accounts.links import NEW_PASSWORD, altered, token_for
 
 PAGE, ACCOUNT = "/accounts/email/", "/accounts/"
@@ -229,7 +229,7 @@ def test_a_change_of_something_else_at_the_same_moment_is_kept(alice: User) -> N
 def test_of_64_people_who_want_one_address_one_gets_it(alice: User, settings: Settings) -> None:
     settings.LINKS_PER_ADDRESS = settings.LINKS_PER_CLIENT = 100
     people = [alice] + [
-        _add_user(email=f"p{number}@example.com", name=f"P{number}", beside=alice, roles=("staff",))
+        add_user(email=f"p{number}@example.com", name=f"P{number}", beside=alice, roles=("staff",))
         for number in range(63)
     ]
     wanted = "wanted@example.com"

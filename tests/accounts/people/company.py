@@ -24,7 +24,7 @@ from storage.domain import DomainError
 from storage.errors import StoreBusy
 from storage.transactions import Transaction
 from tests.accounts.actions import CLIENT
-from tests.accounts.fixtures import PASSWORD, _add_user
+from tests.accounts.fixtures import PASSWORD, add_user
 
 ADDRESS = "dora@example.com"
 PLACE = "https://shop.example.com/accounts/invitation/"
@@ -34,7 +34,7 @@ Answer = TypeVar("Answer")
 
 def member(beside: User, name: str, *roles: str, stores: Iterable[str] | None = None) -> User:
     """A colleague of `beside`, called name@example.com."""
-    user = _add_user(
+    user = add_user(
         email=f"{name.lower()}@example.com", name=name, beside=beside, roles=("viewer",)
     )
     bounds = None if stores is None else frozenset(stores)

@@ -162,10 +162,15 @@ def test_whoever_was_overtaken_by_a_restoration_withholds_nothing(shop: User) ->
     restore(shop)
     services.delete_organisation(actor=server(shop.org_id))
     before = everything()
+    overtaken = set()
     for step in plan.steps_of(stalled.task):
         if step.name != "owners":
-            with pytest.raises(Overtaken):
+            # Who has nothing to write when an organisation is deleted does not notice.
+            try:
                 step.work(stalled)
+            except Overtaken:
+                overtaken.add(step.name)
+    assert {"members", "catalog", "late catalog"} <= overtaken
     assert everything() == before
 
 
