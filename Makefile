@@ -43,7 +43,7 @@ dev: setup ## The same with Django's own server, which reloads changed code
 	@$(IN_VENV) -m config.serve --dev
 
 test: lint chromium postgresql ## Everything: lint, types, layers, unit, integration and browser tests
-	$(IN_VENV) -m pytest -n 2 --dist worksteal
+	$(IN_VENV) -m pytest -n 3 --dist worksteal
 
 fmt: setup-dev ## Format Python and templates, sort imports
 	$(IN_VENV) -m ruff check --fix-only --quiet .

@@ -113,7 +113,7 @@ class Documented(NinjaAPI):
     ) -> OpenAPISchema:
         if path_prefix is None:
             path_prefix = self.get_root_path(path_params or {})
-        return Document(self, path_prefix)
+        return _document(self, path_prefix)
 
 
 class DocsPage(DocsBase):
@@ -131,7 +131,12 @@ class DocsPage(DocsBase):
 
 
 @lru_cache(maxsize=8)
+def _document(api: NinjaAPI, base: str) -> Document:
+    """It does not change while the process runs, and takes seconds to make."""
+    return Document(api, base)
+
+
+@lru_cache(maxsize=8)
 def _reference(api: NinjaAPI, base: str, origin: str) -> Reference:
-    """The document does not change while the process runs, and takes long to make."""
-    document = orjson.loads(orjson.dumps(Document(api, base), option=orjson.OPT_NON_STR_KEYS))
+    document = orjson.loads(orjson.dumps(_document(api, base), option=orjson.OPT_NON_STR_KEYS))
     return reference_of(document, origin)

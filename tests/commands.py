@@ -12,6 +12,8 @@ from typing import Any
 
 from django.core.management import call_command
 
+from tests.plugin import Written
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -23,6 +25,7 @@ def run(name: str, *arguments: object, **options: Any) -> str:
 
 
 def manage(*arguments: object, **environ: str) -> subprocess.Popen[str]:
+    Written.by_others = True
     return subprocess.Popen(
         [sys.executable, ROOT / "manage.py", *map(str, arguments)],
         stdout=subprocess.PIPE,

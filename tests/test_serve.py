@@ -328,8 +328,15 @@ class TestServing:
         assert process.wait(10) == 0
         wait_until_none_is_left(environ, 0)
 
-    def test_engine_that_ends_stops_the_server(self, tmp_path: Path) -> None:
+    @pytest.mark.skipif(sys.platform != "linux", reason="parent death signals are Linux's")
+    def test_kill_leaves_nothing_behind_and_an_engine_that_ends_stops_the_server(
+        self, tmp_path: Path
+    ) -> None:
         environ = environment(tmp_path / "data", PORT=str(free_port()))
+        with server(environ, tmp_path / "killed") as process:
+            process.kill()
+            process.wait()
+        wait_until_none_is_left(environ, 8)
         log = tmp_path / "log"
         with server(environ, log) as process:
             holder = holder_of(data_path(environ))
@@ -338,13 +345,3 @@ class TestServing:
             assert process.wait(10) == 1
         assert "The local engine ended unexpectedly (signal 9)." in log.read_text()
         wait_until_none_is_left(environ, 0)
-
-    @pytest.mark.skipif(sys.platform != "linux", reason="parent death signals are Linux's")
-    def test_kill_leaves_nothing_behind_and_the_data_usable(self, tmp_path: Path) -> None:
-        environ = environment(tmp_path / "data", PORT=str(free_port()))
-        with server(environ, tmp_path / "log") as process:
-            process.kill()
-            process.wait()
-        wait_until_none_is_left(environ, 8)
-        with Engine.start(data_path(environ)) as engine:
-            assert engine.running

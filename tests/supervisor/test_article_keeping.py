@@ -17,6 +17,7 @@ from supervisor.entities import Request
 from supervisor.knowledge import selectors, services
 from supervisor.knowledge.entities import Origin
 from supervisor.knowledge.errors import AlreadyKept, InvalidArticle
+from tests.accounts.people.company import member, store_of
 from tests.catalog.api_client import Api
 from tests.supervisor.test_article_api import ARTICLES as ADDRESS
 from tests.supervisor.test_article_pages import ARTICLES, form_of
@@ -114,3 +115,17 @@ def test_programs_see_what_is_in_the_way(alice: User, answered: Request) -> None
     assert refused.json()["current"]["deleted_at"]
     nobodys = {**said, "kept_from": {"store_id": answered.store_id, "request_id": "a" * 16}}
     assert api.post(nobodys, ADDRESS).status_code == 404
+
+
+def test_the_question_is_linked_for_who_reaches_its_store(
+    alice: User, ana: Actor, answered: Request, log_in: LogIn
+) -> None:
+    kept = services.create_article(actor=ana, raw=RAW, kept_from=origin_of(answered)).article
+    other = store_of(alice, "Quay")
+    inside = member(alice, "Ida", "staff", stores=[answered.store_id])
+    outside = member(alice, "Otto", "staff", stores=[other])
+    link = page_of(answered.id, answered.store_id)
+    assert link in text_of(log_in(inside).get(f"{ARTICLES}{kept.id}/"))
+    page = text_of(log_in(outside).get(f"{ARTICLES}{kept.id}/"))
+    assert RAW["title"] in page
+    assert link not in page

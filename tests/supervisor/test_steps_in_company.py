@@ -17,8 +17,10 @@ from storage.errors import StoreBusy
 from storage.transactions import Transaction
 from supervisor import repository, services
 from supervisor.entities import Request, now_in_milliseconds
-from supervisor.errors import RequestChanged, StoreNotInUse
+from supervisor.errors import RequestChanged, RequestNotFound, StoreNotInUse
 from supervisor.knowledge import services as articles
+from supervisor.removal_repository import remove_request
+from tests.accounts.removal.interposing import before_write
 from tests.supervisor.test_api import Api
 from tests.supervisor.test_services import ask, at_once
 
@@ -34,6 +36,23 @@ def test_notes_are_in_nobodys_way(ana: Actor, steve: Actor, harbour: str) -> Non
     stored = repository.get_request(harbour, made.id)
     assert stored is not None
     assert stored.version == made.version
+
+
+def test_no_note_is_left_on_what_is_destroyed_meanwhile(
+    ana: Actor, steve: Actor, harbour: str
+) -> None:
+    made = ask(steve, harbour)
+
+    def destroy() -> None:
+        transaction = Transaction()
+        remove_request(transaction, made)
+        transaction.commit()
+
+    with before_write(1, destroy), pytest.raises(RequestNotFound):
+        services.note(actor=ana, store_id=harbour, request_id=made.id, text="Whose is it?")
+    assert [entry.action for entry in history(made.audit_subject).items] == [
+        "supervisor.ask_request"
+    ]
 
 
 def test_who_loses_eight_times_is_told_to_come_again(

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -115,6 +115,15 @@ def test_a_job_that_is_done_is_left_alone() -> None:
     assert counts() == {2: ITEMS}
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Also where the tests run in the background of a shell, which ignores it there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_the_run_and_the_next_one_goes_on() -> None:
     job = new_job()
     threads = threading.active_count()
