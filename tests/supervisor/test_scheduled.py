@@ -20,7 +20,8 @@ from django.core.management import get_commands
 from accounts.entities import Actor, User
 from accounts.removal import services as removal
 from storage.configuration import configuration
-from supervisor import notices, selectors
+from supervisor import notices, selectors, services
+from supervisor.callbacks.sending import LONGEST_SECONDS
 from supervisor.entities import Code
 from tests.supervisor.test_services import ask, overdue
 
@@ -99,6 +100,21 @@ def test_a_removal_goes_on_as_far_as_there_is_time(alice: User, settings: Any) -
     assert run("config.scheduled.finish_removals", Context(1)) == {**nothing, "unfinished": 1}
     assert run("config.scheduled.finish_removals") == {**nothing, "finished": 1}
     assert run("config.scheduled.finish_removals") == nothing
+
+
+def test_no_call_is_begun_that_could_be_cut_off(alice: User, harbour: str) -> None:
+    asked = services.ask(
+        actor=alice.actor,
+        store_id=harbour,
+        raw={"header": "May he return it?"},
+        callback_url="https://shop.example.com/hook",
+    ).request
+    services.cancel(actor=alice.actor, store_id=harbour, request_id=asked.id)
+    done = run("config.scheduled.deliver_webhooks", Context(LONGEST_SECONDS))
+    assert done == {
+        **dict.fromkeys(("received", "postponed", "given_up", "lost", "failed"), 0),
+        "left": 1,
+    }
 
 
 def test_a_mail_that_cannot_be_sent_is_a_warning(
